@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -18,7 +19,10 @@ from typing import Any, Self, TypeVar
 import requests
 import socketio
 
+from settings import SETTINGS
+
 REPOSITORY = Path(__file__).resolve().parent.parent
+NODE_CLIENT = REPOSITORY / "tests" / "node" / "client.js"
 PASSWORD = "correct horse 1"
 
 START_SECONDS = 60
@@ -37,9 +41,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(
-    condition: Callable[[], T], seconds: float, what: str = "the condition"
-) -> T:
+def wait_until(condition: Callable[[], T], seconds: float, what: str = "the condition") -> T:
     """Return the first true answer of `condition`; fail when there is none in time."""
     deadline = time.monotonic() + seconds
     while not (answer := condition()):
@@ -56,14 +58,13 @@ def make_client_id() -> str:
 class ServerProcess:
     """`python app.py` in a process of its own, with all it writes below `folder`."""
 
-    def __init__(
-        self, folder: Path, database_url: str | None = None, **env: str
-    ) -> None:
+    def __init__(self, folder: Path, database_url: str | None = None, **env: str) -> None:
         self.folder = folder
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "server.log"
         self.env = {
+            **{setting.name: "" for setting in SETTINGS},  # neither the caller's settings nor those of a .env file
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
             "DATABASE_URL": database_url or f"sqlite:///{folder / 'chat.sqlite3'}",
@@ -121,9 +122,7 @@ class ServerProcess:
     def health(self) -> int | None:
         """The status of /healthz, or None while nothing answers."""
         try:
-            return requests.get(
-                f"{self.url}/healthz", timeout=ANSWER_SECONDS
-            ).status_code
+            return requests.get(f"{self.url}/healthz", timeout=ANSWER_SECONDS).status_code
         except requests.ConnectionError:
             return None
 
@@ -138,9 +137,7 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-            raise AssertionError(
-                f"{how.name} did not end the server in {STOP_SECONDS} s\n{self.log_text()}"
-            ) from None
+            raise AssertionError(f"{how.name} did not end the server in {STOP_SECONDS} s\n{self.log_text()}") from None
         finally:
             self.process = None
 
@@ -148,9 +145,7 @@ class ServerProcess:
 class Person:
     """Somebody with a browser's cookies, in one account slot of a server."""
 
-    def __init__(
-        self, url: str, username: str, password: str = PASSWORD, slot: int = 0
-    ) -> None:
+    def __init__(self, url: str, username: str, password: str = PASSWORD, slot: int = 0) -> None:
         self.origin = url
         self.prefix = f"/u/{slot}" if slot else ""
         self.username = username
@@ -192,14 +187,15 @@ class Person:
     def socketio_path(self) -> str:
         return f"{self.prefix}/socket.io".lstrip("/")
 
-    def connect(self, **auth: Any) -> Connection:
-        return Connection(self, auth or None)
+    def connect(self, **auth: Any) -> PythonConnection:
+        return PythonConnection(self, auth)
+
+    def connect_node(self, **auth: Any) -> NodeConnection:
+        return NodeConnection(self, auth)
 
     def _enter(self, path: str) -> Self:
         answer = self.post_form(path, username=self.username, password=self.password)
-        assert answer.status_code == 303, (
-            f"{path} answered {answer.status_code}: {answer.text}"
-        )
+        assert answer.status_code == 303, f"{path} answered {answer.status_code}: {answer.text}"
         return self
 
 
@@ -211,22 +207,11 @@ def csrf_token(page: str) -> str:
 
 
 class Connection:
-    """An official Socket.IO client that keeps every event it hears, in order."""
+    """What is heard on one Socket.IO connection, in order, and what can be said on it."""
 
-    def __init__(self, person: Person, auth: dict[str, Any] | None = None) -> None:
+    def __init__(self) -> None:
         self.events: list[tuple[str, Any]] = []
         self._heard = threading.Condition()
-        self.client = socketio.Client(reconnection=False)
-        self.client.on("*", self._keep)
-        self.client.on("disconnect", self._wake)
-        self.client.connect(
-            person.origin,
-            headers={"Cookie": person.cookie_header},
-            auth=auth,
-            transports=["websocket"],
-            socketio_path=person.socketio_path,
-            wait_timeout=ANSWER_SECONDS,
-        )
 
     def __enter__(self) -> Self:
         return self
@@ -236,18 +221,23 @@ class Connection:
 
     def call(self, event: str, data: dict[str, Any] | None = None) -> Any:
         """Send one event and return its acknowledgement."""
-        return self.client.call(event, data or {}, timeout=ANSWER_SECONDS)
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Say goodbye and go."""
+        raise NotImplementedError
 
     def send(self, room_id: int, body: str, client_id: str | None = None) -> Any:
         """Send a message that has to succeed, and return it as acknowledged."""
-        data = {
-            "room_id": room_id,
-            "body": body,
-            "client_id": client_id or make_client_id(),
-        }
+        data = {"room_id": room_id, "body": body, "client_id": client_id or make_client_id()}
         answer = self.call("send_message", data)
         assert answer["ok"], answer
         return answer["message"]
+
+    def open_direct(self, username: str) -> Any:
+        answer = self.call("open_direct", {"username": username})
+        assert answer["ok"], answer
+        return answer["room"]
 
     def heard(self, event: str) -> list[Any]:
         """What `event` carried, each time it was heard."""
@@ -257,27 +247,113 @@ class Connection:
     def messages(self) -> list[Any]:
         return [data["message"] for data in self.heard("message_sent")]
 
-    def wait_for(
-        self, predicate: Callable[[Connection], T], seconds: float = ANSWER_SECONDS
-    ) -> T:
+    def wait_for(self, predicate: Callable[[Self], T], seconds: float = ANSWER_SECONDS) -> T:
         """Return the first true answer of `predicate`, asked again after each event."""
         with self._heard:
             answer = self._heard.wait_for(lambda: predicate(self), seconds)
             assert answer, f"not heard within {seconds:g} s; heard {self.events}"
             return answer
 
-    @property
-    def connected(self) -> bool:
-        return bool(self.client.connected)
-
-    def close(self) -> None:
-        self.client.disconnect()
-
     def _keep(self, event: str, data: Any = None) -> None:
         with self._heard:
             self.events.append((event, data))
             self._heard.notify_all()
 
-    def _wake(self, *reason: Any) -> None:
+
+class PythonConnection(Connection):
+    """The official Python client. Its end is kept as the event `disconnect`."""
+
+    def __init__(self, person: Person, auth: dict[str, Any]) -> None:
+        super().__init__()
+        self.client = socketio.Client(reconnection=False)
+        self.client.on("*", self._keep)
+        self.client.on("disconnect", lambda *reason: self._keep("disconnect", *reason))
+        self.client.connect(
+            person.origin,
+            headers={"Cookie": person.cookie_header},
+            auth=auth,
+            transports=["websocket"],
+            socketio_path=person.socketio_path,
+            wait_timeout=ANSWER_SECONDS,
+        )
+
+    def call(self, event: str, data: dict[str, Any] | None = None) -> Any:
+        return self.client.call(event, data or {}, timeout=ANSWER_SECONDS)
+
+    def close(self) -> None:
+        self.client.disconnect()
+
+
+class NodeConnection(Connection):
+    """The official Node client, in a process of its own; see tests/node/client.js."""
+
+    def __init__(self, person: Person, auth: dict[str, Any]) -> None:
+        super().__init__()
+        self._answers: dict[int, Any] = {}
+        self._orders = 0
+        self.process = subprocess.Popen(
+            ["node", NODE_CLIENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        try:
+            self._order(
+                do="connect",
+                url=person.origin,
+                path=f"/{person.socketio_path}",
+                cookie=person.cookie_header,
+                auth=auth,
+            )
+        except BaseException:
+            self._end()
+            raise
+
+    def call(self, event: str, data: dict[str, Any] | None = None) -> Any:
+        return self._order(do="call", event=event, data=data or {})
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self._order(do="disconnect")
+        self._end()
+
+    def freeze(self) -> None:
+        """Stop answering without a word, as a laptop that is shut; nothing but `kill` is of use afterwards."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self._end()
+
+    def _end(self) -> None:
+        """Closing its input ends the process, and its end the reader."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(STOP_SECONDS)
+        self._reader.join()
+        self.process.stdout.close()
+
+    def _order(self, **order: Any) -> Any:
+        """Not for several threads at once."""
+        assert self.process.stdin is not None
+        self._orders += 1
+        number = self._orders
+        self.process.stdin.write(json.dumps(order | {"id": number}) + "\n")
+        self.process.stdin.flush()
         with self._heard:
-            self._heard.notify_all()
+            assert self._heard.wait_for(lambda: number in self._answers, ANSWER_SECONDS), f"no answer to {order}"
+            answer = self._answers.pop(number)
+        if "error" in answer:
+            raise socketio.exceptions.ConnectionError(answer["error"])
+        return answer["answer"]
+
+    def _read(self) -> None:
+        assert self.process.stdout is not None
+        for text in self.process.stdout:
+            line = json.loads(text)
+            if "event" in line:
+                self._keep(line["event"], line.get("data"))
+            else:
+                with self._heard:
+                    self._answers[line["id"]] = line
+                    self._heard.notify_all()
