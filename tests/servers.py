@@ -177,6 +177,10 @@ class Person:
             timeout=ANSWER_SECONDS,
         )
 
+    def find(self, username: str) -> Any:
+        """Somebody else, as this person sees them."""
+        return next(person for person in self.get_json("/people")["people"] if person["username"] == username)
+
     @property
     def cookie_header(self) -> str:
         url = self.origin + self.prefix + "/"
