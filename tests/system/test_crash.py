@@ -33,9 +33,10 @@ class Sender:
         self.seen: dict[int, dict[str, Any]] = {}
         self.version = 0
 
-    async def talk(self, total: asyncio.Semaphore) -> None:
+    async def talk(self, total: asyncio.Semaphore, serving: asyncio.Event) -> None:
         """Until everything is acknowledged, through however many connections that takes."""
         while self.unsent:
+            await serving.wait()
             with contextlib.suppress(socketio.exceptions.SocketIOError):
                 async with Line(self) as line:
                     await self.catch_up(line)
@@ -152,17 +153,20 @@ def make_senders(server: ServerProcess) -> list[Sender]:
 
 
 async def talk_through_a_crash(server: ServerProcess, senders: list[Sender]) -> None:
-    total = asyncio.Semaphore(0)
+    total, serving = asyncio.Semaphore(0), asyncio.Event()
+    serving.set()
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
         for sender in senders:
-            tasks.create_task(sender.talk(total))
+            tasks.create_task(sender.talk(total, serving))
         for _ in range(KILL_AFTER):
             await total.acquire()
         assert sum(len(sender.unsent) for sender in senders) > len(senders), (
             "the kill came too late to be in the middle"
         )
+        serving.clear()
         await asyncio.to_thread(server.kill)
         await asyncio.to_thread(server.start)
+        serving.set()
     async with asyncio.timeout(SECONDS), asyncio.TaskGroup() as tasks:
         for sender in senders:
             tasks.create_task(catch_up_once(sender))
