@@ -1,0 +1,52 @@
+# `make` alone prints the targets: each line below that ends in a double-hash comment.
+
+PYTHON ?= python3
+export PYTHON
+ARGS ?=
+
+in_venv = .venv/bin/python -m
+flask = $(in_venv) flask --app app
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r target text; do \
+		printf '  make %-13s %s\n' "$$target" "$$text"; done
+
+run:  ## make .venv when needed, and serve on http://127.0.0.1:5000
+	@deploy/venv requirements.txt
+	@exec .venv/bin/python app.py
+
+test: tools check  ## install what the suite needs and run it all; ARGS="-k name" goes to pytest
+	@$(in_venv) pytest $(ARGS)
+
+check: .dev  ## format, lint, types, documents: what CI runs first
+	@$(in_venv) ruff format --check --quiet . || { echo "Run: make format"; exit 1; }
+	@$(in_venv) ruff check --quiet .
+	@$(in_venv) mypy
+	@$(in_venv) pytest --quiet tests/test_documents.py tests/test_imports.py
+
+format: .dev  ## bring the code into form
+	@$(in_venv) ruff check --quiet --fix-only .
+	@$(in_venv) ruff format .
+
+schema: .dev  ## print schema.sql anew from the models
+	@$(flask) schema >.schema.part && mv .schema.part schema.sql
+
+translations: .dev  ## bring translations/ up to date with the texts in the code
+	@$(in_venv) babel.messages.frontend extract -F babel.cfg -k t -k tn:1,2 --add-location=file --omit-header -o translations/messages.pot .
+	@$(in_venv) babel.messages.frontend update -i translations/messages.pot -d translations --omit-header
+	@$(in_venv) babel.messages.frontend compile -d translations --statistics
+
+vendor: .dev  ## renew static/vendor/
+	@.venv/bin/python static/vendor/renew.py
+
+clean:  ## delete what make made: .venv, Node packages, caches; never instance/ or uploads/
+	rm -rf .venv tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.dev:
+	@deploy/venv requirements-dev.txt
+
+tools: .dev
+	@deploy/test-tools
+
+.PHONY: help run test check format schema translations vendor clean tools .dev
