@@ -12,7 +12,6 @@ import { connect } from "./socket.js";
 import { applyMessages, applyOnline, applyPresence, applyRead, applyRoom, applyVersion, conversationWith } from "./state.js";
 import { createTyping } from "./typing.js";
 
-const ROOMS_AT_ONCE = 200;
 const RETRY = 2_000;
 export const QUIET = 5_000; // a shorter loss of the connection is not worth a word
 
@@ -55,7 +54,7 @@ export function createChat(store, boot, { closeConversation }) {
       let before;
       let complete = false;
       while (!complete) {
-        const page = await api.rooms({ before, limit: ROOMS_AT_ONCE });
+        const page = await api.rooms({ before });
         page.rooms.forEach((room) => applyRoom(state, room));
         before = page.rooms.at(-1)?.id;
         complete = page.complete || before === undefined;
