@@ -56,6 +56,7 @@ ICONS = (
     "trash-2",
     "user-plus",
     "wifi-off",
+    "x",
 )
 
 
