@@ -10,7 +10,7 @@ from flask import request
 from flask_login import UserMixin, current_user, login_required
 
 from chat import accounts, fields, limits
-from chat.errors import AccountChanged, Unauthenticated
+from chat.errors import AccountChanged, Invalid, Unauthenticated
 from models import Session, User
 
 
@@ -56,6 +56,14 @@ def api(view: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         return {"ok": True, **view(person, **kwargs)}
 
     return wrapped
+
+
+def given() -> dict[str, Any]:
+    """The JSON object of the request. Raises Invalid."""
+    data = request.get_json(silent=True)
+    if not isinstance(data, dict):
+        raise Invalid()
+    return data
 
 
 def number(name: str, low: int = 0) -> int | None:
