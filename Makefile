@@ -32,7 +32,7 @@ schema: .dev  ## print schema.sql anew from the models
 	@$(flask) schema >.schema.part && mv .schema.part schema.sql
 
 translations: .dev  ## bring translations/ up to date with the texts in the code
-	@$(in_venv) babel.messages.frontend extract -F babel.cfg -k t -k tn:1,2 --no-location --omit-header -o translations/messages.pot .
+	@$(in_venv) babel.messages.frontend extract -F babel.cfg -k t -k tn:1,2 --add-location=file --omit-header -o translations/messages.pot .
 	@$(in_venv) babel.messages.frontend update -i translations/messages.pot -d translations --omit-header
 	@$(in_venv) babel.messages.frontend compile -d translations --statistics
 
