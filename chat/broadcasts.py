@@ -1,0 +1,68 @@
+"""The one module that emits: a function per server event, each choosing its own recipients.
+
+Every connection hears the channels `user:<id>` and `session:<id>` of the person it belongs to. A direct room has no channel of its own: it is
+told to its two people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from chat.payloads import Payload, instant
+from extensions import socketio
+
+
+def user_channel(user_id: int) -> str:
+    return f"user:{user_id}"
+
+
+def session_channel(session_id: str) -> str:
+    return f"session:{session_id}"
+
+
+def message_sent(message: Payload, member_ids: Iterable[int]) -> None:
+    _tell("message_sent", {"message": message}, member_ids)
+
+
+def room_opened(room: Payload, user_id: int) -> None:
+    _tell("room_opened", {"room": room}, [user_id])
+
+
+def messages_read(room_id: int, user_id: int, last_read_seq: int, member_ids: Iterable[int]) -> None:
+    _tell("messages_read", {"room_id": room_id, "user_id": user_id, "last_read_seq": last_read_seq}, member_ids)
+
+
+def typing_changed(room_id: int, user_id: int, typing: bool, member_ids: Iterable[int]) -> None:
+    others = [member_id for member_id in member_ids if member_id != user_id]
+    _tell("typing_changed", {"room_id": room_id, "user_id": user_id, "typing": typing}, others)
+
+
+def presence_changed(came: list[int], gone: list[int], seen_at: datetime) -> None:
+    offline = [{"id": user_id, "last_seen_at": instant(seen_at)} for user_id in gone]
+    socketio.emit("presence_changed", {"online": came, "offline": offline})
+
+
+def user_registered(user: Payload) -> None:
+    socketio.emit("user_registered", {"user": user})
+
+
+def signed_out(session_ids: Iterable[str], reason: str) -> None:
+    """Tell the connections of these sessions that they end, and close them."""
+    for session_id in session_ids:
+        channel = session_channel(session_id)
+        socketio.emit("signed_out", {"reason": reason}, to=channel)
+        for connection in _connections_in(channel):
+            socketio.server.disconnect(connection)
+
+
+def _tell(event: str, payload: dict[str, Any], user_ids: Iterable[int]) -> None:
+    channels = [user_channel(user_id) for user_id in user_ids]
+    if channels:
+        # A list of channels is one recipient set: a person in two of them still hears the event once.
+        socketio.emit(event, payload, to=channels)
+
+
+def _connections_in(channel: str) -> list[str]:
+    return [connection for connection, _ in socketio.server.manager.get_participants("/", channel)]

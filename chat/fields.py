@@ -1,0 +1,129 @@
+"""What people and programs type, checked and brought to one form. Knows nothing of what is stored.
+
+Each function takes the raw value and returns the clean one, or raises Invalid with the field's name.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import uuid
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+
+from chat.errors import Invalid
+
+USERNAME_MIN, USERNAME_MAX = 2, 32
+PASSWORD_MAX = 256
+BODY_MAX = 10_000
+QUERY_MAX = 100
+IDENTIFIER_MAX = 2**63 - 1
+
+_USERNAME_MARKS = "_.-"
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def text(value: Any, field: str) -> str:
+    """A string that can be written as UTF-8 (JSON can carry half of a surrogate pair; UTF-8 cannot)."""
+    if not isinstance(value, str):
+        raise Invalid(_("This must be text."), field)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise Invalid(_("This text is damaged: it is not valid Unicode."), field) from None
+    return value
+
+
+def username(value: Any, field: str = "username") -> str:
+    """The name as shown: NFKC, 2–32 letters and digits of any script with `_ . -` between."""
+    name = unicodedata.normalize("NFKC", text(value, field)).strip()
+    if not USERNAME_MIN <= len(name) <= USERNAME_MAX:
+        raise Invalid(_("A name has 2 to 32 characters."), field)
+    if not all(_may_stand_in_a_name(character) for character in name):
+        raise Invalid(_("A name has only letters, digits and _ . -"), field)
+    if not name[0].isalnum():
+        raise Invalid(_("A name begins with a letter or a digit."), field)
+    return name
+
+
+def _may_stand_in_a_name(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] == "L" or category in ("Mn", "Mc", "Nd") or character in _USERNAME_MARKS
+
+
+def key(name: str) -> str:
+    """The form under which a name is unique: `Артём` and `артём` are one, `Артём` and `Артем` are two.
+
+    Unicode's compatibility caseless match (definition D146): fold and normalise until nothing changes.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFD", name).casefold())
+    return unicodedata.normalize("NFKC", folded.casefold())
+
+
+def search_key(value: str) -> str:
+    """The form in which text is looked for: as `key`, and ё is е."""
+    return key(value).replace("ё", "е")
+
+
+def query(value: Any, field: str = "q") -> str:
+    """What somebody looks for, already folded; may be empty."""
+    words = search_key(text(value, field)).strip()
+    if len(words) > QUERY_MAX:
+        raise Invalid(_("That is too long to search for."), field)
+    return words
+
+
+def new_password(value: Any, minimum: int, field: str = "password") -> str:
+    """A password somebody chooses: any characters, `minimum` to 256 of them."""
+    password = text(value, field)
+    if len(password) < minimum:
+        raise Invalid(_("A password has at least %(count)d characters.", count=minimum), field)
+    if len(password) > PASSWORD_MAX:
+        raise Invalid(_("A password has at most %(count)d characters.", count=PASSWORD_MAX), field)
+    return password
+
+
+def body(value: Any, field: str = "body") -> str:
+    """A message's text: NFC, trimmed, 1–10,000 characters, no control characters but newline and tab."""
+    words = unicodedata.normalize("NFC", text(value, field)).replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not words:
+        raise Invalid(_("A message cannot be empty."), field)
+    if len(words) > BODY_MAX:
+        raise Invalid(_("A message has at most 10,000 characters."), field)
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in words):
+        raise Invalid(_("A message cannot hold control characters."), field)
+    return words
+
+
+def client_id(value: Any, field: str = "client_id") -> bytes:
+    """A UUID in its canonical form (RFC 9562 section 4), as 16 bytes."""
+    if not isinstance(value, str) or not _UUID.fullmatch(value):
+        raise Invalid(_("A client_id is a UUID."), field)
+    return uuid.UUID(value).bytes
+
+
+def identifier(value: Any, field: str) -> int:
+    """A positive 64-bit integer, as one is in JSON; `true` and `"1"` are not."""
+    return whole(value, field, low=1)
+
+
+def whole(value: Any, field: str, low: int = 0, high: int = IDENTIFIER_MAX) -> int:
+    """An integer from `low` to `high`."""
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise Invalid(_("This must be a whole number from %(low)d to %(high)d.", low=low, high=high), field)
+    return value
+
+
+def digits(value: Any, field: str, low: int = 0, high: int = IDENTIFIER_MAX) -> int:
+    """The same as `whole`, written as text: in an address or as a key of a JSON object."""
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,19}", value):
+        raise Invalid(_("This must be a whole number from %(low)d to %(high)d.", low=low, high=high), field)
+    return whole(int(value), field, low, high)
+
+
+def flag(value: Any, field: str) -> bool:
+    """`true` or `false`."""
+    if not isinstance(value, bool):
+        raise Invalid(_("This must be true or false."), field)
+    return value

@@ -1,0 +1,74 @@
+"""Sending: check, store, tell (docs/protocol.md). Stored before told; exactly once; in one order for everyone."""
+
+from __future__ import annotations
+
+import threading
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session as Transaction
+
+from chat import broadcasts, clock, fields, limits, payloads, rooms, transactions
+from chat.errors import NotFound
+from extensions import db
+from models import Membership, Message, Room, User
+
+# A room's messages are committed and told one after another, so that everybody hears them in the order of their `seq`.
+# A fixed number of locks, shared by rooms: nothing to make or to clean up.
+_turns = [threading.Lock() for _ in range(256)]
+
+
+def send(actor: User, room_id: int, body: object, client_id: object) -> payloads.Payload:
+    """Store a message and tell everybody in the room, the sender too. The same `client_id` again returns the first message.
+
+    Raises Invalid, NotFound, TooOften.
+    """
+    text, key = fields.body(body), fields.client_id(client_id)
+    rooms.visible_to(actor, room_id)
+    limits.check("message", actor.id)
+    with _turns[room_id % len(_turns)]:
+        try:
+            stored = transactions.run(lambda session: _store(session, actor.id, room_id, text, key))
+        except IntegrityError:
+            return _first(actor, key)
+        sent = payloads.message(stored, actor)
+        _tell(sent)
+    return sent
+
+
+def _store(session: Transaction, sender_id: int, room_id: int, body: str, client_id: bytes) -> Message:
+    now = clock.now()
+    counted = update(Room).where(Room.id == room_id)
+    session.execute(counted.values(last_seq=Room.last_seq + 1, version=Room.version + 1, active_at=now))
+    seq, version = session.execute(select(Room.last_seq, Room.version).where(Room.id == room_id)).one()
+    message = Message(
+        room_id=room_id,
+        seq=seq,
+        version=version,
+        sender_id=sender_id,
+        client_id=client_id,
+        kind="text",
+        body=body,
+        created_at=now,
+    )
+    # Who writes has seen what is above; and who is no longer in the room stores nothing.
+    mine = update(Membership).where(Membership.room_id == room_id, Membership.user_id == sender_id)
+    if not session.execute(mine.values(last_read_seq=seq)).rowcount:
+        raise NotFound()
+    session.add(message)
+    return message
+
+
+def _first(actor: User, client_id: bytes) -> payloads.Payload:
+    """The message that was stored under this `client_id` before."""
+    found = select(Message).where(Message.sender_id == actor.id, Message.client_id == client_id)
+    return payloads.message(db.session.scalars(found).one(), actor)
+
+
+def _tell(message: payloads.Payload) -> None:
+    room_id = message["room_id"]
+    member_ids = rooms.member_ids(room_id)
+    if message["seq"] == 1:
+        for user_id in member_ids:
+            broadcasts.room_opened(rooms.payload(db.session.get_one(User, user_id), room_id), user_id)
+    broadcasts.message_sent(message, member_ids)

@@ -1,0 +1,66 @@
+"""What goes over the wire: rows in, plain dictionaries out (docs/protocol.md, "Shapes"). Asks the database nothing."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from models import Membership, Message, Room, User
+
+Payload = dict[str, Any]
+
+# The golden angle spreads consecutive ids as far apart on the colour circle as can be.
+GOLDEN_ANGLE = 137.508
+
+
+def instant(moment: datetime | None) -> str | None:
+    """ISO 8601 in UTC with milliseconds, `2026-11-21T08:15:30.123Z`."""
+    return moment and moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def sender(user: User) -> Payload:
+    """A user as it stands inside a message."""
+    return {
+        "id": user.id,
+        "username": user.username,
+        "display_name": user.display_name,
+        "kind": user.kind,
+        "hue": int(user.id * GOLDEN_ANGLE % 360) if user.hue is None else user.hue,
+    }
+
+
+def user(person: User, online: bool) -> Payload:
+    return {**sender(person), "online": online, "last_seen_at": instant(person.last_seen_at)}
+
+
+def message(row: Message, author: User) -> Payload:
+    return {
+        "room_id": row.room_id,
+        "seq": row.seq,
+        "version": row.version,
+        "client_id": str(uuid.UUID(bytes=row.client_id)),
+        "kind": row.kind,
+        "body": "" if row.is_deleted else row.body,
+        "sender": sender(author),
+        "created_at": instant(row.created_at),
+        "edited_at": instant(row.edited_at),
+        "deleted_at": instant(row.deleted_at),
+    }
+
+
+def room(
+    row: Room, mine: Membership, peer: Payload | None, peer_read_seq: int, last_message: Payload | None
+) -> Payload:
+    """A room as the owner of the membership `mine` sees it."""
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "peer": peer,
+        "version": row.version,
+        "last_seq": row.last_seq,
+        "last_read_seq": mine.last_read_seq,
+        "peer_read_seq": peer_read_seq,
+        "unread": row.last_seq - max(mine.last_read_seq, mine.cleared_seq),
+        "last_message": last_message,
+    }

@@ -1,0 +1,85 @@
+"""Who is here: the connections of each person in this process, with a grace for reloads. Knows nothing of what is sent.
+
+A person is online from the first connection until some seconds after the last one ended; a reload is not a departure.
+What changed is collected and told once a second by `jobs.py`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from datetime import datetime
+
+from sqlalchemy import update
+
+from chat import broadcasts, clock, transactions
+from models import User
+
+GRACE = 5.0  # seconds
+
+_connections: dict[str, int] = {}
+_people: dict[int, set[str]] = defaultdict(set)
+_leaving: dict[int, float] = {}
+_came: set[int] = set()
+
+
+def connected(user_id: int, connection: str) -> None:
+    """A connection opened."""
+    if not is_online(user_id):
+        _came.add(user_id)
+    _leaving.pop(user_id, None)
+    _connections[connection] = user_id
+    _people[user_id].add(connection)
+
+
+def disconnected(connection: str) -> int | None:
+    """A connection ended; returns whose it was. Unless another is open, the person leaves when the grace is over."""
+    user_id = _connections.pop(connection, None)
+    if user_id is None:
+        return None
+    _people[user_id].discard(connection)
+    if not _people[user_id]:
+        del _people[user_id]
+        _leaving[user_id] = time.monotonic() + GRACE
+    return user_id
+
+
+def is_online(user_id: int) -> bool:
+    return user_id in _people or user_id in _leaving
+
+
+def online() -> list[int]:
+    """The ids of everybody who is here."""
+    return sorted({*_people, *_leaving})
+
+
+def settle() -> None:
+    """Tell everybody who came and who left since the last time."""
+    due = time.monotonic()
+    gone = [user_id for user_id, deadline in _leaving.items() if deadline <= due]
+    for user_id in gone:
+        del _leaving[user_id]
+    came = sorted(user_id for user_id in _came if is_online(user_id))
+    _came.clear()
+    if came or gone:
+        seen_at = _touch([*came, *gone])
+        broadcasts.presence_changed(came, gone, seen_at)
+
+
+def touch() -> None:
+    """Keep "last seen" of those who are here, so that a crash loses at most a minute of it."""
+    _touch(online())
+
+
+def _touch(user_ids: list[int]) -> datetime:
+    seen_at = clock.now()
+    if user_ids:
+        change = update(User).where(User.id.in_(user_ids)).values(last_seen_at=seen_at)
+        transactions.run(lambda session: session.execute(change))
+    return seen_at
+
+
+def forget() -> None:
+    """Begin anew, as a fresh process does."""
+    for state in (_connections, _people, _leaving, _came):
+        state.clear()

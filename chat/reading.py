@@ -1,0 +1,33 @@
+"""How far people have read, and who is typing. Unread counts are derived from these marks, never stored."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import update
+
+from chat import broadcasts, rooms, transactions
+from chat.errors import Invalid
+from models import Membership, User
+
+
+def mark(actor: User, room_id: int, seq: int) -> int:
+    """Move the actor's mark forward to `seq` and tell the room; returns where it is now. It never goes back.
+
+    Raises NotFound, and Invalid for a message that is not there yet.
+    """
+    room, membership = rooms.visible_to(actor, room_id)
+    if seq > room.last_seq:
+        raise Invalid(_("There is no such message yet."), "seq")
+    moved = update(Membership).where(
+        Membership.room_id == room_id, Membership.user_id == actor.id, Membership.last_read_seq < seq
+    )
+    if not transactions.run(lambda session: session.execute(moved.values(last_read_seq=seq)).rowcount):
+        return max(membership.last_read_seq, seq)
+    broadcasts.messages_read(room_id, actor.id, seq, rooms.member_ids(room_id))
+    return seq
+
+
+def set_typing(actor: User, room_id: int, typing: bool) -> None:
+    """Tell the others in the room. Nothing is stored; they forget it by themselves. Raises NotFound."""
+    rooms.visible_to(actor, room_id)
+    broadcasts.typing_changed(room_id, actor.id, typing, rooms.member_ids(room_id))

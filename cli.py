@@ -1,0 +1,40 @@
+"""The operator door: `flask settings`, `flask schema`, `flask promote`; migrations are Flask-Migrate's `flask db …`."""
+
+from __future__ import annotations
+
+import click
+from flask import Flask, current_app
+
+import settings
+from chat import accounts
+from migrations import state
+
+
+def register(app: Flask) -> None:
+    for command in (show_settings, show_schema, promote):
+        app.cli.add_command(command)
+
+
+@click.command("settings")
+def show_settings() -> None:
+    """Print every setting: its name, value now, default and help."""
+    for setting in settings.SETTINGS:
+        value = current_app.config["SETTINGS"][setting.name]
+        secret = setting.name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL") and value
+        click.echo(f"{setting.name}={'(set)' if secret else value}")
+        click.echo(f"    {setting.help} Default: {setting.default or 'empty'}.")
+
+
+@click.command("schema")
+def show_schema() -> None:
+    """Print the tables as SQL for MySQL and MariaDB."""
+    click.echo(state.schema(), nl=False)
+
+
+@click.command("promote")
+@click.argument("username")
+def promote(username: str) -> None:
+    """Make USERNAME an administrator."""
+    if not accounts.promote(username):
+        raise click.ClickException(f"There is nobody called {username}.")
+    click.echo(f"{username} is an administrator now.")

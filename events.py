@@ -1,0 +1,125 @@
+"""The Socket.IO door: one short handler per client event (docs/protocol.md, "client events")."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import request
+from flask_login import current_user
+from flask_socketio import ConnectionRefusedError, join_room
+
+from chat import broadcasts, fields, history, limits, messages, presence, reading, rooms
+from chat.errors import AccountChanged, Internal, Invalid, translated
+from extensions import socketio
+from models import User
+from routes.doors import actor
+from routes.errors import note
+
+log = logging.getLogger("parley")
+
+Data = dict[str, Any]
+Handler = Callable[[User, Data], Data]
+
+
+@socketio.on("connect")
+def on_connect(auth: Any = None) -> None:
+    try:
+        person = actor()
+        expected = auth.get("user_id", person.id) if isinstance(auth, dict) else person.id
+        if expected != person.id:
+            raise AccountChanged()
+    except Exception as error:
+        raise ConnectionRefusedError(*_refusal(error)) from None
+    join_room(broadcasts.user_channel(person.id))
+    join_room(broadcasts.session_channel(current_user.session_id))
+    presence.connected(person.id, request.sid)  # type: ignore[attr-defined]
+
+
+def _refusal(error: Exception) -> tuple[str, Data]:
+    """What a refused client gets: a sentence, and the error object as `data`."""
+    described: Data = _translated(error)["error"]
+    return described["message"], described
+
+
+@socketio.on("disconnect")
+def on_disconnect(_reason: Any = None) -> None:
+    presence.disconnected(request.sid)  # type: ignore[attr-defined]
+
+
+def event(handler: Handler) -> Handler:
+    """Register `on_<name>` for the client event `<name>`: signed in, one object, not too often, always acknowledged."""
+
+    @wraps(handler)
+    def acknowledged(*arguments: Any) -> Data:
+        try:
+            person = actor()
+            limits.check("event", person.id)
+            return {"ok": True, **handler(person, _object(arguments))}
+        except Exception as error:
+            return _translated(error)
+
+    socketio.on(handler.__name__.removeprefix("on_"))(acknowledged)
+    return handler
+
+
+def _object(arguments: tuple[Any, ...]) -> Data:
+    if len(arguments) != 1 or not isinstance(arguments[0], dict):
+        raise Invalid()
+    return arguments[0]
+
+
+def _translated(error: Exception) -> Data:
+    refusal = translated(error)
+    note(error, refusal)
+    return refusal.payload()
+
+
+@event
+def on_open_direct(person: User, data: Data) -> Data:
+    return {"room": rooms.open_direct(person, data.get("username"))}
+
+
+@event
+def on_send_message(person: User, data: Data) -> Data:
+    return {"message": messages.send(person, _room_id(data), data.get("body"), data.get("client_id"))}
+
+
+@event
+def on_mark_read(person: User, data: Data) -> Data:
+    seq = fields.identifier(data.get("seq"), "seq")
+    return {"last_read_seq": reading.mark(person, _room_id(data), seq)}
+
+
+@event
+def on_set_typing(person: User, data: Data) -> Data:
+    reading.set_typing(person, _room_id(data), fields.flag(data.get("typing"), "typing"))
+    return {}
+
+
+@event
+def on_sync(person: User, data: Data) -> Data:
+    return history.changes(person, data.get("rooms"))
+
+
+@event
+def on_load_presence(_person: User, _data: Data) -> Data:
+    return {"online": presence.online()}
+
+
+@socketio.on("*")
+def on_anything_else(*_arguments: Any) -> Data:
+    return Invalid().payload()
+
+
+@socketio.on_error_default
+def on_accident(error: Exception) -> Data:
+    """Its answer becomes the acknowledgement."""
+    log.error("unexpected error in an event handler", exc_info=error)
+    return Internal().payload()
+
+
+def _room_id(data: Data) -> int:
+    return fields.identifier(data.get("room_id"), "room_id")

@@ -1,0 +1,81 @@
+"""The libraries' objects: created here, configured in `create_app`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import Babel
+from flask_login import LoginManager
+from flask_migrate import Migrate
+from flask_socketio import SocketIO
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf.csrf import CSRFProtect
+from sqlalchemy import Connection, MetaData, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import DeclarativeBase
+
+# Named constraints, so that migrations can alter them and a dump reads the same on every database.
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+SQLITE_BUSY = 5.0  # seconds to wait for another process
+MYSQL_TIMEOUTS = {"connect_timeout": 5, "read_timeout": 30, "write_timeout": 30}  # seconds
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+db = SQLAlchemy(model_class=Base)
+migrate = Migrate()
+login_manager = LoginManager()
+socketio = SocketIO()
+csrf = CSRFProtect()
+babel = Babel()
+
+
+def engines(url: str) -> dict[str, Any]:
+    """Flask-SQLAlchemy's configuration for one database with two engines.
+
+    `db.session` reads on an engine that commits by itself: nothing to begin or to end. chat/transactions.py writes on
+    "writes": on MySQL READ COMMITTED (no gap locks, a reader sees what is committed), on SQLite one connection, so that
+    writers wait for each other here and not inside SQLite, which would stop the event loop.
+    """
+    reads: dict[str, Any] = {"isolation_level": "AUTOCOMMIT", "skip_autocommit_rollback": True}
+    writes: dict[str, Any] = {}
+    if make_url(url).get_backend_name() == "sqlite":
+        common: dict[str, Any] = {"connect_args": {"check_same_thread": False, "timeout": SQLITE_BUSY}}
+        writes |= {"pool_size": 1, "max_overflow": 0}
+    else:
+        common = {"connect_args": MYSQL_TIMEOUTS, "pool_size": 20, "max_overflow": 20, "pool_recycle": 1800}
+        common |= {"pool_pre_ping": True, "pool_timeout": 10}
+        writes |= {"isolation_level": "READ COMMITTED"}
+    return {
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": common | reads,
+        "SQLALCHEMY_BINDS": {"writes": {"url": url, **common, **writes}},
+    }
+
+
+def tune() -> None:
+    """Set up the connections of the two engines of the current application."""
+    for engine in db.engines.values():
+        if engine.dialect.name == "sqlite":
+            event.listen(engine, "connect", _open_sqlite)
+    if db.engine.dialect.name == "sqlite":
+        event.listen(db.engines["writes"], "begin", _begin_sqlite)
+
+
+def _open_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # transactions begin where SQLAlchemy says, not where the module guesses
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that reads first and writes later can fail half-way; one that takes the lock at once cannot.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -1,0 +1,46 @@
+"""The clock door: what is done again and again, and how often."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from flask import Flask
+
+from chat import accounts, presence
+from extensions import socketio
+
+log = logging.getLogger("parley")
+
+TICK = 0.5  # seconds
+JOBS: tuple[tuple[Callable[[], None], float], ...] = (
+    # function, period in seconds
+    (presence.settle, 1.0),
+    (presence.touch, 60.0),
+    (accounts.sweep_sessions, 3600.0),
+)
+
+
+def start(app: Flask) -> None:
+    """Run the table in the background for as long as the process lives."""
+    socketio.start_background_task(_run, app)
+
+
+def _run(app: Flask) -> None:
+    due = {job: time.monotonic() + period for job, period in JOBS}
+    while True:
+        socketio.sleep(TICK)
+        for job, period in JOBS:
+            if due[job] <= time.monotonic():
+                due[job] = time.monotonic() + period
+                _once(app, job)
+
+
+def _once(app: Flask, job: Callable[[], None]) -> None:
+    try:
+        with app.app_context():
+            job()
+    except Exception:
+        # The next round may go better; the clock never stops.
+        log.exception("the job %s failed", job.__name__)

@@ -1,0 +1,1 @@
+"""The database's revisions (Alembic), and what state a database is in."""

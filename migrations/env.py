@@ -1,0 +1,17 @@
+"""Alembic's entry: runs the revisions on the application's writing engine."""
+
+from alembic import context
+from flask import current_app
+
+import models  # noqa: F401 - fills the metadata
+from extensions import db
+
+with db.engines["writes"].connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=db.metadata,
+        **current_app.extensions["migrate"].configure_args,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+    connection.commit()

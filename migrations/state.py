@@ -1,0 +1,89 @@
+"""What state a database is in, bringing it to ours, and the schema as SQL."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.script import ScriptDirectory
+from sqlalchemy import Engine, inspect, text
+from sqlalchemy.dialects import mysql
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+from extensions import db
+
+FOLDER = Path(__file__).resolve().parent
+
+HEADER = """\
+-- Parley's tables for MySQL 8 and 9 and MariaDB 10.6 and later. Load into an empty database:
+--     mysql chat < schema.sql
+-- Printed from models.py by `flask schema`; do not edit.
+
+"""
+
+
+class NotReady(Exception):
+    """The database cannot be used as it is. The text is one sentence for the operator."""
+
+
+def prepare() -> None:
+    """Make an empty database ours and bring an older SQLite file up to date. Raises NotReady for anything else."""
+    engine = db.engines["writes"]
+    revision = _revision(engine)
+    if revision == head():
+        return
+    if revision and revision not in _known():
+        raise NotReady("The database is newer than this Parley: install the newer version, or restore a backup.")
+    if revision and engine.dialect.name != "sqlite":
+        raise NotReady("The database is from an older Parley: back it up, then run `flask db upgrade`.")
+    upgrade()
+
+
+def upgrade() -> None:
+    """Run the missing revisions."""
+    config = Config(attributes={"configure_logger": False})
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    command.upgrade(config, "head")
+
+
+def head() -> str:
+    """The newest revision."""
+    return str(_scripts().get_current_head())
+
+
+def _known() -> set[str]:
+    return {script.revision for script in _scripts().walk_revisions()}
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory(str(FOLDER))
+
+
+def _revision(engine: Engine) -> str | None:
+    """The revision a database is at, None for an empty one."""
+    with engine.connect() as connection:
+        tables = inspect(connection).get_table_names()
+        if not tables:
+            return None
+        if "alembic_version" not in tables:
+            raise NotReady("The database holds tables of something else: give Parley a database of its own.")
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def schema() -> str:
+    """All tables as MySQL's SQL, with the note of the revision they are at."""
+    dialect = mysql.dialect()
+    statements = []
+    for table in db.metadata.sorted_tables:
+        statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
+        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+        statements += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
+    statements += [
+        "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n"
+        "\tCONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n"
+        ")ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin",
+        f"INSERT INTO alembic_version (version_num) VALUES ('{head()}')",
+    ]
+    text_ = HEADER + "".join(f"{statement};\n\n" for statement in statements)
+    return "\n".join(line.rstrip() for line in text_.rstrip().splitlines()).replace("\t", "  ") + "\n"

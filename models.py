@@ -1,0 +1,163 @@
+"""The tables, as typed SQLAlchemy models with predicates about one row; no queries, no JSON.
+
+Equality of names is decided by the application (see chat/fields.py), so every table compares text byte by byte
+(`utf8mb4_bin`): general collations hold 😀 equal to 😂 and `Артём` equal to `Артем`.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BINARY, BigInteger, DateTime, ForeignKey, Index, Integer, String, Text, TypeDecorator
+from sqlalchemy.dialects import mysql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from extensions import db
+
+# SQLite gives out row numbers only for a column that is exactly INTEGER.
+Identifier = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC with milliseconds: aware in Python, `DATETIME(3)` in MySQL, text in SQLite."""
+
+    impl = DateTime().with_variant(mysql.DATETIME(fsp=3), "mysql", "mariadb")
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+def table(*constraints: Any, **options: Any) -> tuple[Any, ...]:
+    """What every table has in common: the same storage and comparison whatever the server's defaults."""
+    return (
+        *constraints,
+        {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin", **options},
+    )
+
+
+class Fact(db.Model):
+    """Something that is true once per installation, such as who came first. The primary key decides races."""
+
+    __tablename__ = "facts"
+    __table_args__ = table()
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column(String(255))
+
+
+class User(db.Model):
+    __tablename__ = "users"
+    __table_args__ = table(sqlite_autoincrement=True)
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    username: Mapped[str] = mapped_column(String(32))
+    username_key: Mapped[str] = mapped_column(String(128), unique=True)
+    display_name: Mapped[str] = mapped_column(String(64))
+    search_key: Mapped[str] = mapped_column(String(255), index=True)
+    kind: Mapped[str] = mapped_column(String(16), default="member")
+    role: Mapped[str] = mapped_column(String(16), default="user")
+    password_hash: Mapped[str | None] = mapped_column(String(255))
+    hue: Mapped[int | None] = mapped_column(Integer)
+    about: Mapped[str] = mapped_column(String(500), default="")
+    email: Mapped[str | None] = mapped_column(String(254))
+    locale: Mapped[str | None] = mapped_column(String(16))
+    theme: Mapped[str | None] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
+    disabled_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "admin"
+
+    @property
+    def is_disabled(self) -> bool:
+        return self.disabled_at is not None
+
+
+class Session(db.Model):
+    """One sign-in of one browser. The row is the right to act: deleting it signs that browser out."""
+
+    __tablename__ = "sessions"
+    __table_args__ = table()
+
+    id: Mapped[str] = mapped_column(String(43), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_used_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    user_agent: Mapped[str] = mapped_column(String(255), default="")
+    address: Mapped[str] = mapped_column(String(45), default="")
+
+
+class Room(db.Model):
+    """A conversation, direct (two people, unique `pair_key`) or group. `last_seq` counts messages, `version` every change."""
+
+    __tablename__ = "rooms"
+    __table_args__ = table(sqlite_autoincrement=True)
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    pair_key: Mapped[str | None] = mapped_column(String(48), unique=True)
+    name: Mapped[str | None] = mapped_column(String(80))
+    name_key: Mapped[str | None] = mapped_column(String(320), unique=True)
+    topic: Mapped[str] = mapped_column(String(500), default="")
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    visibility: Mapped[str] = mapped_column(String(16), default="private")
+    keeps_history: Mapped[bool] = mapped_column(default=True)
+    message_ttl: Mapped[int | None] = mapped_column(Integer)
+    idle_ttl: Mapped[int | None] = mapped_column(Integer)
+    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    version: Mapped[int] = mapped_column(BigInteger, default=0)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    active_at: Mapped[datetime] = mapped_column(Instant)
+
+    @property
+    def is_direct(self) -> bool:
+        return self.kind == "direct"
+
+
+class Membership(db.Model):
+    __tablename__ = "memberships"
+    __table_args__ = table(sqlite_with_rowid=False)
+
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    role: Mapped[str] = mapped_column(String(16), default="member")
+    joined_at: Mapped[datetime] = mapped_column(Instant)
+    last_read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    cleared_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    muted_until: Mapped[datetime | None] = mapped_column(Instant)
+    notify: Mapped[str] = mapped_column(String(16), default="all")
+
+
+class Message(db.Model):
+    """One message. The key (room_id, seq) keeps a room's history together on disk."""
+
+    __tablename__ = "messages"
+    __table_args__ = table(
+        Index(None, "sender_id", "client_id", unique=True),
+        Index(None, "room_id", "version"),
+        sqlite_with_rowid=False,
+    )
+
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    version: Mapped[int] = mapped_column(BigInteger)
+    sender_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    client_id: Mapped[bytes] = mapped_column(BINARY(16))
+    kind: Mapped[str] = mapped_column(String(16), default="text")
+    body: Mapped[str] = mapped_column(Text)
+    reply_to_seq: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    edited_at: Mapped[datetime | None] = mapped_column(Instant)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None

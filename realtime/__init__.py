@@ -1,0 +1,1 @@
+"""The engine under Socket.IO: sockets, frames, threads. Knows nothing of chat."""

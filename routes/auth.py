@@ -1,0 +1,144 @@
+"""Forms to register, sign in, sign out, and change the password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask_login import current_user, login_user, logout_user
+from werkzeug.wrappers import Response
+
+from chat import accounts, fields, limits
+from chat.errors import ChatError
+from models import User
+from routes.doors import Identity, actor, page
+
+bp = Blueprint("auth", __name__)
+
+Answer = Response | str | tuple[str, int]
+
+
+@bp.route("/register", methods=["GET", "POST"])
+def register() -> Answer:
+    return _entrance("auth/register.html", _register)
+
+
+@bp.route("/login", methods=["GET", "POST"])
+def login() -> Answer:
+    return _entrance("auth/login.html", _sign_in)
+
+
+def _entrance(template: str, enter: Callable[[], User]) -> Answer:
+    """A form through which somebody comes in: shows it, or signs them in, or shows it again with what is wrong."""
+    if current_user.is_authenticated:
+        return redirect(url_for("page.chat"), 303)
+    error = None
+    if request.method == "POST":
+        try:
+            _begin_session(enter())
+            return redirect(_next(), 303)
+        except ChatError as refusal:
+            error = refusal
+    return _form(template, error, username=request.form.get("username", ""), next=request.values.get("next", ""))
+
+
+def _register() -> User:
+    limits.check("register", _network())
+    return accounts.register(request.form.get("username"), request.form.get("password"), _password_min())
+
+
+def _sign_in() -> User:
+    limits.check("sign_in", _network())
+    limits.check("sign_in_name", fields.key(request.form.get("username", "")[:256].strip()))
+    return accounts.sign_in(request.form.get("username"), request.form.get("password"))
+
+
+def _begin_session(user: User) -> None:
+    row = accounts.open_session(user, request.headers.get("User-Agent", ""), request.remote_addr or "")
+    if "locale" in session:
+        accounts.choose_locale(user, session["locale"])
+    # A new session from nothing: no token from before signing in is worth anything after.
+    session.clear()
+    session.permanent = True
+    login_user(Identity(row, user))
+
+
+@bp.route("/logout", methods=["GET", "POST"])
+def logout() -> Answer:
+    if not current_user.is_authenticated:
+        return redirect(url_for("auth.login"), 303)
+    if request.method == "GET":
+        return render_template("auth/logout.html", username=actor().username)
+    accounts.close_session(current_user.session_id)
+    logout_user()
+    session.clear()
+    return redirect(url_for("auth.login"), 303)
+
+
+@bp.route("/password", methods=["GET", "POST"])
+@page
+def password() -> Answer:
+    error = None
+    if request.method == "POST":
+        try:
+            _change_password()
+        except ChatError as refusal:
+            error = refusal
+    return _form("auth/password.html", error, done=request.method == "POST" and error is None)
+
+
+def _change_password() -> None:
+    limits.check("sign_in_name", actor().username_key)
+    current, new = request.form.get("current_password"), request.form.get("new_password")
+    accounts.change_password(actor(), current_user.session_id, current, new, _password_min())
+
+
+@bp.route("/locale", methods=["POST"])
+def locale() -> Answer:
+    chosen = request.form.get("locale", "")
+    if chosen in current_app.config["LOCALES"]:
+        if current_user.is_authenticated:
+            accounts.choose_locale(actor(), chosen)
+        else:
+            session["locale"] = chosen
+    return redirect(_next(), 303)
+
+
+def _form(template: str, error: ChatError | None, **values: Any) -> Answer:
+    page_text = render_template(
+        template,
+        error=error and error.sentence,
+        error_field=error and error.details.get("field"),
+        password_min=_password_min(),
+        **values,
+    )
+    return page_text, error.status if error else 200
+
+
+def _next() -> str:
+    """Where the form was asked to lead, if that is a path of ours; the chat otherwise."""
+    wanted = request.values.get("next", "")
+    if not is_own_path(wanted):
+        return url_for("page.chat")
+    return request.script_root + wanted
+
+
+def is_own_path(address: str) -> bool:
+    """Whether a browser would take `address` for a path on this site: `//host`, `/\\host` and `https:…` lead elsewhere."""
+    if not address.startswith("/") or not address.isprintable() or "\\" in address:
+        return False
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        return False
+    return not parts.scheme and not parts.netloc
+
+
+def _network() -> str:
+    return limits.network(request.remote_addr)
+
+
+def _password_min() -> int:
+    return int(current_app.config["PASSWORD_MIN_LENGTH"])

@@ -1,0 +1,69 @@
+"""What the views share: who is asking, and the answer shape of the JSON routes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import request
+from flask_login import UserMixin, current_user, login_required
+
+from chat import accounts, fields, limits
+from chat.errors import AccountChanged, Unauthenticated
+from models import Session, User
+
+
+class Identity(UserMixin):
+    """Flask-Login's idea of a user: a person in one of their sessions."""
+
+    def __init__(self, session: Session, user: User) -> None:
+        self.session_id = session.id
+        self.user = user
+
+    def get_id(self) -> str:
+        return self.session_id
+
+
+def load_identity(session_id: str) -> Identity | None:
+    """Flask-Login's user loader."""
+    found = accounts.in_session(session_id)
+    return Identity(*found) if found else None
+
+
+def actor() -> User:
+    """The person asking. Raises Unauthenticated."""
+    if not current_user.is_authenticated:
+        raise Unauthenticated()
+    user: User = current_user.user
+    return user
+
+
+def page(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page for signed-in people; others are sent to the sign-in form."""
+    return login_required(view)
+
+
+def api(view: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A JSON route: `view(actor, …)` returns the answer without `ok`."""
+
+    @wraps(view)
+    def wrapped(**kwargs: Any) -> dict[str, Any]:
+        person = actor()
+        if request.headers.get("X-Account", str(person.id)) != str(person.id):
+            raise AccountChanged()
+        limits.check("event", person.id)
+        return {"ok": True, **view(person, **kwargs)}
+
+    return wrapped
+
+
+def number(name: str, low: int = 0) -> int | None:
+    """A whole number from the query string, or None where there is none. Raises Invalid."""
+    text = request.args.get(name)
+    return None if text is None else fields.digits(text, name, low)
+
+
+def limit(default: int, most: int) -> int:
+    """How many rows the page may have. Raises Invalid."""
+    return fields.digits(request.args.get("limit", str(default)), "limit", 1, most)

@@ -1,0 +1,52 @@
+"""Account slots: `/u/1/…` … `/u/9/…` are the same site with a session of their own, so that two people can be signed in in two tabs.
+
+The WSGI layer moves the prefix into SCRIPT_NAME; every address, the cookie's path and the Socket.IO path follow by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from flask import Flask, request
+from flask.sessions import SecureCookieSessionInterface
+
+_SLOT = re.compile(r"/u/([1-9])(?=/|$)")
+
+
+class Slots:
+    """Wraps a WSGI application; notes the slot and the address of the site itself in the environment."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self.application = application
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        site = environ.get("SCRIPT_NAME", "")
+        path = environ.get("PATH_INFO", "")
+        match = _SLOT.match(path)
+        environ["parley.site"] = site
+        environ["parley.slot"] = int(match[1]) if match else 0
+        if match:
+            environ["SCRIPT_NAME"] = site + match[0]
+            environ["PATH_INFO"] = path[match.end() :] or "/"
+        return self.application(environ, start_response)
+
+
+def slot() -> int:
+    """The slot of this request, 0 for the plain address."""
+    return int(request.environ.get("parley.slot", 0))
+
+
+class SlotSessions(SecureCookieSessionInterface):
+    """A cookie per slot, under its own path and name: the first slot's cookie is sent everywhere, and must not be taken for another's."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        name = super().get_cookie_name(app)
+        return f"{name}-{slot()}" if slot() else name
+
+    def get_cookie_path(self, app: Flask) -> str:
+        return request.script_root or "/"
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure

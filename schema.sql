@@ -1,0 +1,118 @@
+-- Parley's tables for MySQL 8 and 9 and MariaDB 10.6 and later. Load into an empty database:
+--     mysql chat < schema.sql
+-- Printed from models.py by `flask schema`; do not edit.
+
+CREATE TABLE facts (
+  name VARCHAR(32) NOT NULL,
+  value VARCHAR(255) NOT NULL,
+  CONSTRAINT pk_facts PRIMARY KEY (name)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE users (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  username VARCHAR(32) NOT NULL,
+  username_key VARCHAR(128) NOT NULL,
+  display_name VARCHAR(64) NOT NULL,
+  search_key VARCHAR(255) NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  `role` VARCHAR(16) NOT NULL,
+  password_hash VARCHAR(255),
+  hue INTEGER,
+  about VARCHAR(500) NOT NULL,
+  email VARCHAR(254),
+  locale VARCHAR(16),
+  theme VARCHAR(16),
+  created_at DATETIME(3) NOT NULL,
+  last_seen_at DATETIME(3),
+  disabled_at DATETIME(3),
+  CONSTRAINT pk_users PRIMARY KEY (id),
+  CONSTRAINT uq_users_username_key UNIQUE (username_key)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_users_search_key ON users (search_key);
+
+CREATE TABLE rooms (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  kind VARCHAR(16) NOT NULL,
+  pair_key VARCHAR(48),
+  name VARCHAR(80),
+  name_key VARCHAR(320),
+  topic VARCHAR(500) NOT NULL,
+  owner_id BIGINT,
+  visibility VARCHAR(16) NOT NULL,
+  keeps_history BOOL NOT NULL,
+  message_ttl INTEGER,
+  idle_ttl INTEGER,
+  last_seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  active_at DATETIME(3) NOT NULL,
+  CONSTRAINT pk_rooms PRIMARY KEY (id),
+  CONSTRAINT uq_rooms_pair_key UNIQUE (pair_key),
+  CONSTRAINT uq_rooms_name_key UNIQUE (name_key),
+  CONSTRAINT fk_rooms_owner_id FOREIGN KEY(owner_id) REFERENCES users (id) ON DELETE SET NULL
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_rooms_owner_id ON rooms (owner_id);
+
+CREATE TABLE sessions (
+  id VARCHAR(43) NOT NULL,
+  user_id BIGINT NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  last_used_at DATETIME(3) NOT NULL,
+  user_agent VARCHAR(255) NOT NULL,
+  address VARCHAR(45) NOT NULL,
+  CONSTRAINT pk_sessions PRIMARY KEY (id),
+  CONSTRAINT fk_sessions_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_sessions_last_used_at ON sessions (last_used_at);
+
+CREATE INDEX ix_sessions_user_id ON sessions (user_id);
+
+CREATE TABLE memberships (
+  room_id BIGINT NOT NULL,
+  user_id BIGINT NOT NULL,
+  `role` VARCHAR(16) NOT NULL,
+  joined_at DATETIME(3) NOT NULL,
+  last_read_seq BIGINT NOT NULL,
+  cleared_seq BIGINT NOT NULL,
+  muted_until DATETIME(3),
+  notify VARCHAR(16) NOT NULL,
+  CONSTRAINT pk_memberships PRIMARY KEY (room_id, user_id),
+  CONSTRAINT fk_memberships_room_id FOREIGN KEY(room_id) REFERENCES rooms (id) ON DELETE CASCADE,
+  CONSTRAINT fk_memberships_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_memberships_user_id ON memberships (user_id);
+
+CREATE TABLE messages (
+  room_id BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  sender_id BIGINT NOT NULL,
+  client_id BINARY(16) NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  body TEXT NOT NULL,
+  reply_to_seq BIGINT,
+  created_at DATETIME(3) NOT NULL,
+  edited_at DATETIME(3),
+  deleted_at DATETIME(3),
+  expires_at DATETIME(3),
+  CONSTRAINT pk_messages PRIMARY KEY (room_id, seq),
+  CONSTRAINT fk_messages_room_id FOREIGN KEY(room_id) REFERENCES rooms (id) ON DELETE CASCADE,
+  CONSTRAINT fk_messages_sender_id FOREIGN KEY(sender_id) REFERENCES users (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_messages_expires_at ON messages (expires_at);
+
+CREATE INDEX ix_messages_room_id_version ON messages (room_id, version);
+
+CREATE UNIQUE INDEX ix_messages_sender_id_client_id ON messages (sender_id, client_id);
+
+CREATE TABLE alembic_version (
+  version_num VARCHAR(32) NOT NULL,
+  CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+INSERT INTO alembic_version (version_num) VALUES ('0001');
