@@ -67,7 +67,7 @@ class ServerProcess:
             **{setting.name: "" for setting in SETTINGS},  # neither the caller's settings nor those of a .env file
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
-            "DATABASE_URL": database_url or f"sqlite:///{folder / 'chat.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{folder / 'chat.sqlite3'}" if database_url is None else database_url,
             "INSTANCE_DIR": str(folder / "instance"),
             "UPLOAD_DIR": str(folder / "uploads"),
             **env,
