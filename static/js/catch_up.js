@@ -1,0 +1,72 @@
+// Makes the page whole again: after every connect, and when a version shows that something was missed.
+
+import { applyMessages, applyRoom, forgetMessages, reachVersion } from "./state.js";
+
+const ROOMS_AT_ONCE = 500;
+const GAP_PATIENCE = 300;
+const RETRY = 2_000;
+
+export function createCatchUp(store, { emit, reload }) {
+  const { state, changed } = store;
+  const waiting = new Map();
+
+  async function all() {
+    const ids = [...state.conversations.keys()];
+    do {
+      await these(ids.splice(0, ROOMS_AT_ONCE));
+    } while (ids.length);
+  }
+
+  // Ask about these conversations until the server has told everything.
+  async function these(ids) {
+    let question = versionsOf(ids);
+    do {
+      const answer = await emit("sync", { rooms: question });
+      answer.opened.forEach((room) => applyRoom(state, room));
+      answer.closed.forEach((id) => state.conversations.delete(Number(id)));
+      const unfinished = Object.entries(answer.rooms).filter(([id, told]) => !apply(Number(id), told));
+      question = versionsOf(unfinished.map(([id]) => Number(id)));
+      changed();
+    } while (Object.keys(question).length);
+  }
+
+  function versionsOf(ids) {
+    const known = ids.map((id) => state.conversations.get(id)).filter(Boolean);
+    return Object.fromEntries(known.map((conversation) => [conversation.id, conversation.version]));
+  }
+
+  // True when nothing is left to ask for in this room.
+  function apply(id, { room, messages, complete, reload: tooMuch }) {
+    const conversation = state.conversations.get(id);
+    if (!conversation) return true;
+    if (tooMuch) {
+      const wasLoaded = conversation.from !== Infinity;
+      forgetMessages(conversation, room.version);
+      applyRoom(state, room);
+      if (wasLoaded) reload(conversation);
+      return true;
+    }
+    applyMessages(state, conversation, messages);
+    applyRoom(state, room);
+    reachVersion(conversation, complete ? room.version : Math.max(0, ...messages.map((one) => one.version)));
+    return complete || !messages.length;
+  }
+
+  // A message came whose version is not the next one: give the missing one a moment, then ask.
+  function watch(conversation) {
+    if (!conversation.ahead.size || waiting.has(conversation.id)) return;
+    waiting.set(conversation.id, setTimeout(() => close(conversation), GAP_PATIENCE));
+  }
+
+  async function close(conversation) {
+    waiting.delete(conversation.id);
+    if (!conversation.ahead.size || !state.connection.online) return;
+    try {
+      await these([conversation.id]);
+    } catch {
+      waiting.set(conversation.id, setTimeout(() => close(conversation), RETRY));
+    }
+  }
+
+  return { all, these, watch };
+}

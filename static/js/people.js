@@ -1,0 +1,66 @@
+// Finds people: everyone registered, page by page, and those whom a search names.
+
+import { applyPerson } from "./state.js";
+
+const PAGE = 50;
+const TYPING_PAUSE = 200;
+
+export function createPeople(store, { api, ended }) {
+  const { state, changed } = store;
+  let timer;
+  let searches = 0;
+
+  async function more() {
+    const { directory } = state;
+    if (directory.loading || directory.complete) return;
+    directory.loading = true;
+    try {
+      const { people, complete } = await api.people({ after: directory.ids.at(-1), limit: PAGE });
+      take(people, directory.ids);
+      directory.complete = complete;
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+    }
+    directory.loading = false;
+    changed();
+  }
+
+  function search(text) {
+    clearTimeout(timer);
+    const trimmed = text.trim();
+    Object.assign(state.search, { text: trimmed, ids: [], loading: Boolean(trimmed) });
+    changed();
+    if (trimmed) timer = setTimeout(() => ask(trimmed), TYPING_PAUSE);
+  }
+
+  async function ask(text) {
+    searches += 1;
+    const mine = searches;
+    const found = [];
+    try {
+      take((await api.people({ q: text, limit: PAGE })).people, found);
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+    }
+    if (mine !== searches || state.search.text !== text) return;
+    Object.assign(state.search, { ids: found, loading: false });
+    changed();
+  }
+
+  function take(people, ids) {
+    for (const person of people) {
+      applyPerson(state, person);
+      if (!ids.includes(person.id)) ids.push(person.id);
+    }
+  }
+
+  // Somebody new: in the list at once where the list is whole, otherwise with their page.
+  function registered(person) {
+    if (person.id === state.me.id) return;
+    applyPerson(state, person);
+    if (state.directory.complete && !state.directory.ids.includes(person.id)) state.directory.ids.push(person.id);
+    changed();
+  }
+
+  return { more, search, registered };
+}

@@ -1,0 +1,57 @@
+// The only file that knows Socket.IO: one connection, events as callbacks, acknowledgements as promises.
+
+import { io } from "../vendor/socket.io-client/socket.io.js";
+import { Refusal, noAnswer } from "./errors.js";
+
+const PATIENCE = 15_000;
+const RETRY = 1_000;
+
+// `hear` maps server events to functions; `onConnect`, `onLost` and `onRefused(refusal)` tell of the connection itself.
+export function connect({ root, userId, hear, onConnect, onLost, onRefused }) {
+  const socket = io({
+    path: `${root}/socket.io/`,
+    auth: { user_id: userId },
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnectionDelay: 500,
+    reconnectionDelayMax: 5_000,
+  });
+  let ended = false;
+
+  for (const [event, handle] of Object.entries(hear)) socket.on(event, handle);
+  socket.on("connect", onConnect);
+  socket.on("disconnect", () => {
+    onLost();
+    again();
+  });
+  socket.on("connect_error", (error) => {
+    onLost();
+    const refusal = error.data?.code ? new Refusal(error.data) : null;
+    if (refusal?.endsSession) onRefused(refusal);
+    else again();
+  });
+
+  // The library tries again by itself, except after the server closed or refused the connection.
+  function again() {
+    if (!socket.active && !ended) setTimeout(() => !ended && socket.connect(), RETRY);
+  }
+
+  async function emit(event, data) {
+    if (!socket.connected) throw noAnswer();
+    let answer;
+    try {
+      answer = await socket.timeout(PATIENCE).emitWithAck(event, data);
+    } catch {
+      throw noAnswer();
+    }
+    if (!answer?.ok) throw new Refusal(answer?.error ?? { code: "internal", message: "" });
+    return answer;
+  }
+
+  function end() {
+    ended = true;
+    socket.disconnect();
+  }
+
+  return { emit, end };
+}

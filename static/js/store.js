@@ -1,0 +1,25 @@
+// One state, and word of its changes at most once a frame. Hidden pages have no frames: they use a timer.
+
+const HIDDEN_PAUSE = 250;
+
+export function createStore(state) {
+  const listeners = [];
+  let planned = false;
+
+  function changed() {
+    if (planned) return;
+    planned = true;
+    if (document.hidden) setTimeout(tell, HIDDEN_PAUSE);
+    else requestAnimationFrame(tell);
+  }
+
+  function tell() {
+    planned = false;
+    for (const listener of listeners) listener(state);
+  }
+
+  // A frame asked for just before the page was hidden would never come.
+  document.addEventListener("visibilitychange", () => planned && tell());
+
+  return { state, changed, subscribe: (listener) => listeners.push(listener) };
+}

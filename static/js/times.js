@@ -1,0 +1,69 @@
+// Moments as people read them: in the reader's zone and language. Takes Dates or ISO strings, gives text.
+
+import { t } from "./i18n.js";
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const WEEK_DAYS = 6;
+
+let formats;
+
+export function useLocale(locale) {
+  // The browser's own variant of the language knows whether the clock has 12 or 24 hours.
+  const tag = navigator.languages.find((known) => known.split("-")[0] === locale) ?? locale;
+  const format = (options) => new Intl.DateTimeFormat(tag, options);
+  formats = {
+    clock: format({ hour: "numeric", minute: "2-digit" }),
+    weekday: format({ weekday: "short" }),
+    day: format({ day: "numeric", month: "long" }),
+    dayOfYear: format({ day: "numeric", month: "long", year: "numeric" }),
+    short: format({ day: "numeric", month: "short" }),
+    numeric: format({ day: "2-digit", month: "2-digit", year: "2-digit" }),
+    full: format({ dateStyle: "full", timeStyle: "medium" }),
+    ago: new Intl.RelativeTimeFormat(tag, { numeric: "auto" }),
+  };
+}
+
+export const clock = (at) => formats.clock.format(new Date(at));
+export const full = (at) => formats.full.format(new Date(at));
+
+export function dayKey(at) {
+  return new Date(at).toDateString();
+}
+
+export function dayName(at, now = new Date()) {
+  const date = new Date(at);
+  const days = daysBetween(date, now);
+  if (days <= 1 && days >= 0) return capital(formats.ago.format(-days, "day"));
+  return (date.getFullYear() === now.getFullYear() ? formats.day : formats.dayOfYear).format(date);
+}
+
+// The short time at the end of a row: a clock today, a weekday this week, a date before.
+export function brief(at, now = new Date()) {
+  const date = new Date(at);
+  const days = daysBetween(date, now);
+  if (days <= 0) return formats.clock.format(date);
+  if (days <= WEEK_DAYS) return formats.weekday.format(date);
+  return (date.getFullYear() === now.getFullYear() ? formats.short : formats.numeric).format(date);
+}
+
+export function lastSeen(at, now = new Date()) {
+  if (!at) return t("has not been here yet");
+  const date = new Date(at);
+  const passed = now - date;
+  if (passed < MINUTE) return t("last seen just now");
+  if (passed < HOUR) return t("last seen %(when)s", { when: formats.ago.format(-Math.floor(passed / MINUTE), "minute") });
+  const days = daysBetween(date, now);
+  if (days === 0) return t("last seen at %(time)s", { time: clock(date) });
+  if (days === 1) return t("last seen yesterday at %(time)s", { time: clock(date) });
+  return t("last seen %(when)s", { when: dayName(date, now) });
+}
+
+function daysBetween(date, now) {
+  const midnight = (moment) => Date.UTC(moment.getFullYear(), moment.getMonth(), moment.getDate());
+  return Math.round((midnight(now) - midnight(date)) / (24 * HOUR));
+}
+
+function capital(text) {
+  return text.charAt(0).toLocaleUpperCase() + text.slice(1);
+}

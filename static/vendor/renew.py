@@ -1,0 +1,124 @@
+"""Bring the browser libraries of this folder, and the icons, to the versions pinned below.
+
+Run it as `python static/vendor/renew.py`; it needs npm. It fetches the published packages, copies the files that the
+page loads, drops the pointers to source maps (which are not served), and writes VERSIONS.json with every file's origin
+and checksum. A test holds the files against that list.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import tarfile
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+VENDOR = Path(__file__).resolve().parent
+SPRITE = VENDOR / "icons.svg"
+SVG = "http://www.w3.org/2000/svg"
+
+LIBRARIES = {
+    "lit-html": {
+        "version": "3.3.3",
+        "licence": "BSD-3-Clause",
+        "files": {
+            "lit-html.js": "lit-html/lit-html.js",
+            "directive.js": "lit-html/directive.js",
+            "directive-helpers.js": "lit-html/directive-helpers.js",
+            "directives/repeat.js": "lit-html/directives/repeat.js",
+        },
+    },
+    "socket.io-client": {
+        "version": "4.8.4",
+        "licence": "MIT",
+        "files": {"dist/socket.io.esm.min.js": "socket.io-client/socket.io.js"},
+    },
+    "lucide-static": {"version": "1.62.0", "licence": "ISC", "files": {}},
+}
+
+ICONS = (
+    "arrow-down",
+    "arrow-up",
+    "check",
+    "check-check",
+    "chevron-left",
+    "circle-alert",
+    "clock",
+    "eye",
+    "eye-off",
+    "key-round",
+    "languages",
+    "log-out",
+    "message-circle",
+    "plus",
+    "rotate-cw",
+    "search",
+    "sliders-horizontal",
+    "trash-2",
+    "user-plus",
+    "wifi-off",
+    "x",
+)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        written = [entry for name in LIBRARIES for entry in renew(name, Path(folder))]
+    text = json.dumps(written, indent=2, ensure_ascii=False)
+    (VENDOR / "VERSIONS.json").write_text(text + "\n", encoding="utf-8")
+
+
+def renew(name: str, folder: Path) -> list[dict[str, str]]:
+    library = LIBRARIES[name]
+    package = unpack(name, library["version"], folder)
+    wanted = [(package / source, VENDOR / target) for source, target in library["files"].items()]
+    wanted.append((package / "LICENSE", VENDOR / name / "LICENSE"))
+    for source, target in wanted:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(without_source_map(source.read_bytes()))
+    targets = [target for _, target in wanted]
+    if name == "lucide-static":
+        SPRITE.write_bytes(sprite(package / "icons"))
+        targets.append(SPRITE)
+    return [describe(name, library, target) for target in targets]
+
+
+def unpack(name: str, version: str, folder: Path) -> Path:
+    packed = subprocess.run(
+        ["npm", "pack", "--silent", f"{name}@{version}"], cwd=folder, check=True, capture_output=True, text=True
+    )
+    target = folder / name
+    with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
+        archive.extractall(target, filter="data")
+    return target / "package"
+
+
+def without_source_map(content: bytes) -> bytes:
+    return re.sub(rb"^//# sourceMappingURL=.*\n?", b"", content, flags=re.MULTILINE)
+
+
+def sprite(icons: Path) -> bytes:
+    """One SVG with a symbol for each icon; stroke and size are the page's to choose."""
+    ElementTree.register_namespace("", SVG)
+    root = ElementTree.Element(f"{{{SVG}}}svg")
+    for name in ICONS:
+        drawing = ElementTree.parse(icons / f"{name}.svg").getroot()
+        symbol = ElementTree.SubElement(root, f"{{{SVG}}}symbol", id=name, viewBox=drawing.get("viewBox", "0 0 24 24"))
+        symbol.extend(drawing)
+    ElementTree.indent(root, " ")
+    return ElementTree.tostring(root, encoding="utf-8") + b"\n"
+
+
+def describe(name: str, library: dict, target: Path) -> dict[str, str]:
+    return {
+        "name": name,
+        "version": library["version"],
+        "licence": library["licence"],
+        "file": target.relative_to(VENDOR).as_posix(),
+        "sha256": hashlib.sha256(target.read_bytes()).hexdigest(),
+    }
+
+
+if __name__ == "__main__":
+    main()
