@@ -1,10 +1,10 @@
-"""Builds the application and serves it, nothing else: `python app.py`, or `create_app()` for tests and the command line."""
+"""Builds the application and serves it, nothing else: `python app.py`; `create_app()` for tests and commands."""
 
 if __name__ == "__main__":
     # Before any other import: whatever is imported first keeps the blocking functions.
     import warnings
 
-    # eventlet announces its retirement at import; leaving it is kept cheap (docs/architecture.md), and users can do nothing.
+    # eventlet announces its retirement at import. Leaving is kept cheap (docs/architecture.md); users can do nothing.
     warnings.filterwarnings("ignore", message=r"(?s).*Eventlet is deprecated")
     import eventlet
 

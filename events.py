@@ -9,7 +9,8 @@ from typing import Any
 
 from flask import request
 from flask_login import current_user
-from flask_socketio import ConnectionRefusedError, join_room
+from flask_socketio import ConnectionRefusedError as Refused
+from flask_socketio import join_room
 
 from chat import broadcasts, fields, history, limits, messages, presence, reading, rooms
 from chat.errors import AccountChanged, Internal, Invalid, translated
@@ -31,8 +32,8 @@ def on_connect(auth: Any = None) -> None:
         expected = auth.get("user_id", person.id) if isinstance(auth, dict) else person.id
         if expected != person.id:
             raise AccountChanged()
-    except Exception as error:
-        raise ConnectionRefusedError(*_refusal(error)) from None
+    except Exception as error:  # noqa: BLE001 - the one translator of this door
+        raise Refused(*_refusal(error)) from None
     join_room(broadcasts.user_channel(person.id))
     join_room(broadcasts.session_channel(current_user.session_id))
     presence.connected(person.id, request.sid)  # type: ignore[attr-defined]
@@ -58,7 +59,7 @@ def event(handler: Handler) -> Handler:
             person = actor()
             limits.check("event", person.id)
             return {"ok": True, **handler(person, _object(arguments))}
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - the one translator of this door
             return _translated(error)
 
     socketio.on(handler.__name__.removeprefix("on_"))(acknowledged)

@@ -13,7 +13,7 @@ from sqlalchemy import BINARY, BigInteger, DateTime, ForeignKey, Index, Integer,
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from extensions import db
+from extensions import Base
 
 # SQLite gives out row numbers only for a column that is exactly INTEGER.
 Identifier = BigInteger().with_variant(Integer, "sqlite")
@@ -40,7 +40,7 @@ def table(*constraints: Any, **options: Any) -> tuple[Any, ...]:
     )
 
 
-class Fact(db.Model):
+class Fact(Base):
     """Something that is true once per installation, such as who came first. The primary key decides races."""
 
     __tablename__ = "facts"
@@ -50,7 +50,7 @@ class Fact(db.Model):
     value: Mapped[str] = mapped_column(String(255))
 
 
-class User(db.Model):
+class User(Base):
     __tablename__ = "users"
     __table_args__ = table(sqlite_autoincrement=True)
 
@@ -80,7 +80,7 @@ class User(db.Model):
         return self.disabled_at is not None
 
 
-class Session(db.Model):
+class Session(Base):
     """One sign-in of one browser. The row is the right to act: deleting it signs that browser out."""
 
     __tablename__ = "sessions"
@@ -94,8 +94,11 @@ class Session(db.Model):
     address: Mapped[str] = mapped_column(String(45), default="")
 
 
-class Room(db.Model):
-    """A conversation, direct (two people, unique `pair_key`) or group. `last_seq` counts messages, `version` every change."""
+class Room(Base):
+    """A conversation, direct (two people, unique `pair_key`) or group.
+
+    `last_seq` counts messages, `version` every change.
+    """
 
     __tablename__ = "rooms"
     __table_args__ = table(sqlite_autoincrement=True)
@@ -121,7 +124,7 @@ class Room(db.Model):
         return self.kind == "direct"
 
 
-class Membership(db.Model):
+class Membership(Base):
     __tablename__ = "memberships"
     __table_args__ = table(sqlite_with_rowid=False)
 
@@ -135,7 +138,7 @@ class Membership(db.Model):
     notify: Mapped[str] = mapped_column(String(16), default="all")
 
 
-class Message(db.Model):
+class Message(Base):
     """One message. The key (room_id, seq) keeps a room's history together on disk."""
 
     __tablename__ = "messages"

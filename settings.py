@@ -1,4 +1,4 @@
-"""Every setting once: its name, default and help, read from the environment or a `.env` file, refused loudly when wrong.
+"""Every setting once: name, default, help; read from the environment or a `.env` file, refused loudly when wrong.
 
 Knows nothing of Flask; `create_app` turns the values into what the libraries want.
 """
@@ -26,7 +26,7 @@ class SettingError(Exception):
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of the operator's manual: `parse` takes the text and returns the value, or raises ValueError with a reason."""
+    """One line of the operator's manual; `parse` takes the text, returns the value, or raises ValueError."""
 
     name: str
     default: str

@@ -50,14 +50,14 @@ def register(username: object, password: object, minimum: int) -> User:
 
 
 def _store(name: str, password_hash: str) -> User:
-    while True:
-        first = db.session.get(Fact, FOUNDER) is None
-        try:
-            return transactions.run(lambda session: _insert(session, name, password_hash, first))
-        except IntegrityError:
-            if by_name(name) is not None:
-                raise NameTaken() from None
-            # Somebody else was the first: not taken, but not first either.
+    first = db.session.get(Fact, FOUNDER) is None
+    try:
+        return transactions.run(lambda session: _insert(session, name, password_hash, first))
+    except IntegrityError:
+        if by_name(name) is not None:
+            raise NameTaken() from None
+        # The name is free, so it was somebody else's registration that came first: once more, not as the first.
+        return transactions.run(lambda session: _insert(session, name, password_hash, first=False))
 
 
 def _insert(session: Transaction, name: str, password_hash: str, first: bool) -> User:
@@ -166,7 +166,7 @@ def choose_locale(actor: User, locale: str) -> None:
 def promote(username: str) -> bool:
     """Make a member an administrator; False when there is nobody of that name."""
     promoted = update(User).where(User.username_key == fields.key(username.strip())).values(role="admin")
-    return bool(transactions.run(lambda session: session.execute(promoted).rowcount))
+    return bool(transactions.run(lambda session: transactions.affected(session, promoted)))
 
 
 def by_name(name: str) -> User | None:
@@ -183,7 +183,7 @@ def named(actor: User, username: object) -> User:
 
 
 def people(actor: User, words: str = "", after: int | None = None, limit: int = PAGE) -> tuple[list[User], bool]:
-    """Everybody but `actor` by name, those whose name holds `words`, from behind the person `after`; and whether that is all."""
+    """Everybody but `actor` whose name holds `words`, by name, from behind the person `after`; whether that is all."""
     chosen = select(User).where(User.id != actor.id, User.disabled_at.is_(None))
     if words:
         chosen = chosen.where(User.search_key.contains(words, autoescape=True))

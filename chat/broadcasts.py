@@ -1,7 +1,7 @@
 """The one module that emits: a function per server event, each choosing its own recipients.
 
-Every connection hears the channels `user:<id>` and `session:<id>` of the person it belongs to. A direct room has no channel of its own: it is
-told to its two people.
+Every connection hears the channels `user:<id>` and `session:<id>` of the person it belongs to. A direct room has no
+channel of its own: it is told to its two people.
 """
 
 from __future__ import annotations
@@ -54,15 +54,19 @@ def signed_out(session_ids: Iterable[str], reason: str) -> None:
         channel = session_channel(session_id)
         socketio.emit("signed_out", {"reason": reason}, to=channel)
         for connection in _connections_in(channel):
-            socketio.server.disconnect(connection)
+            _server().disconnect(connection)
 
 
 def _tell(event: str, payload: dict[str, Any], user_ids: Iterable[int]) -> None:
     channels = [user_channel(user_id) for user_id in user_ids]
     if channels:
         # A list of channels is one recipient set: a person in two of them still hears the event once.
-        socketio.emit(event, payload, to=channels)
+        socketio.emit(event, payload, to=channels)  # type: ignore[arg-type]  # the stubs know one channel
 
 
 def _connections_in(channel: str) -> list[str]:
-    return [connection for connection, _ in socketio.server.manager.get_participants("/", channel)]
+    return [connection for connection, _ in _server().manager.get_participants("/", channel)]
+
+
+def _server() -> Any:
+    return socketio.server  # type: ignore[attr-defined]  # not in the stubs

@@ -24,7 +24,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 
 class ChatError(Exception):
-    """A refusal with a `code` for programs, an HTTP `status`, and a sentence for the person (lazy, in their language)."""
+    """A refusal: a `code` for programs, an HTTP `status`, a sentence for the person (lazy, in their language)."""
 
     code = "internal"
     status = 500

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 
@@ -43,7 +41,7 @@ def page(
     }
 
 
-def _visible(membership: Membership) -> Select[Any]:
+def _visible(membership: Membership) -> Select[Message, User]:
     """The messages of a room that the owner of the membership may see, with their senders."""
     return (
         select(Message, User)
@@ -53,7 +51,7 @@ def _visible(membership: Membership) -> Select[Any]:
 
 
 def changes(actor: User, versions: object) -> payloads.Payload:
-    """`{rooms, opened, closed}`: what changed in each room since the version the client holds (docs/protocol.md, `sync`).
+    """`{rooms, opened, closed}`: what changed since the versions the client holds (docs/protocol.md, `sync`).
 
     `versions` is `{id: version}` with ids as text, as JSON has it. Raises Invalid.
     """

@@ -1,7 +1,7 @@
 """How often somebody may do something, for every door alike. Knows rules by name, and whom they count by opaque keys.
 
-One moving window per rule and key, by the `limits` library. What guards passwords is counted in Redis where there is one, so that
-it holds over a restart; what guards the event loop is counted in memory.
+One moving window per rule and key, by the `limits` library. What guards passwords is counted in Redis where there is
+one, so that it holds over a restart; what guards the event loop is counted in memory.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from limits import RateLimitItem, parse_many
 from limits.errors import StorageError
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
 
 from chat.errors import TooOften
@@ -29,11 +29,11 @@ _rules: dict[str, Rule] = {}
 
 
 def configure(rates: dict[str, str], lasting: dict[str, str], redis_url: str) -> None:
-    """Set the rules: name → rate such as "30 per minute". Those in `lasting` are kept in Redis when `redis_url` is given."""
+    """Set the rules: name → rate such as "30 per minute". Those in `lasting` go to Redis when `redis_url` is given."""
     _rules.clear()
     memory = MemoryStorage()
     _add(rates, memory)
-    _add(lasting, storage_from_string(redis_url, wrap_exceptions=True) if redis_url else memory)
+    _add(lasting, RedisStorage(redis_url, wrap_exceptions=True) if redis_url else memory)
 
 
 def _add(rates: dict[str, str], storage: Storage) -> None:

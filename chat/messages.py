@@ -19,9 +19,9 @@ _turns = [threading.Lock() for _ in range(256)]
 
 
 def send(actor: User, room_id: int, body: object, client_id: object) -> payloads.Payload:
-    """Store a message and tell everybody in the room, the sender too. The same `client_id` again returns the first message.
+    """Store a message and tell everybody in the room, the sender too.
 
-    Raises Invalid, NotFound, TooOften.
+    The same `client_id` again returns the first message and tells nobody. Raises Invalid, NotFound, TooOften.
     """
     text, key = fields.body(body), fields.client_id(client_id)
     rooms.visible_to(actor, room_id)
@@ -53,7 +53,7 @@ def _store(session: Transaction, sender_id: int, room_id: int, body: str, client
     )
     # Who writes has seen what is above; and who is no longer in the room stores nothing.
     mine = update(Membership).where(Membership.room_id == room_id, Membership.user_id == sender_id)
-    if not session.execute(mine.values(last_read_seq=seq)).rowcount:
+    if not transactions.affected(session, mine.values(last_read_seq=seq)):
         raise NotFound()
     session.add(message)
     return message

@@ -16,7 +16,7 @@ GOLDEN_ANGLE = 137.508
 
 def instant(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC with milliseconds, `2026-11-21T08:15:30.123Z`."""
-    return moment and moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def sender(user: User) -> Payload:

@@ -21,7 +21,7 @@ def mark(actor: User, room_id: int, seq: int) -> int:
     moved = update(Membership).where(
         Membership.room_id == room_id, Membership.user_id == actor.id, Membership.last_read_seq < seq
     )
-    if not transactions.run(lambda session: session.execute(moved.values(last_read_seq=seq)).rowcount):
+    if not transactions.run(lambda session: transactions.affected(session, moved.values(last_read_seq=seq))):
         return max(membership.last_read_seq, seq)
     broadcasts.messages_read(room_id, actor.id, seq, rooms.member_ids(room_id))
     return seq

@@ -72,7 +72,7 @@ def payload(actor: User, room_id: int) -> payloads.Payload:
 
 
 def page(actor: User, before: int | None = None, limit: int = PAGE) -> tuple[list[payloads.Payload], bool]:
-    """The actor's rooms in which something was said, by last activity, from behind the room `before`; and whether that is all."""
+    """The actor's rooms in which something was said, by last activity, from behind `before`; whether that is all."""
     chosen = _mine(actor).where(Room.last_seq > 0)
     if before is not None:
         last, _membership = visible_to(actor, before)
@@ -88,7 +88,7 @@ def among(actor: User, room_ids: Iterable[int]) -> dict[int, payloads.Payload]:
     return {room["id"]: room for room in _payloads(actor, [(row.Room, row.Membership) for row in rows])}
 
 
-def _mine(actor: User) -> Select[tuple[Room, Membership]]:
+def _mine(actor: User) -> Select[Room, Membership]:
     """The actor's rooms, read anew even where this greenlet has read them before."""
     mine = select(Room, Membership).join(Membership, Membership.room_id == Room.id)
     return mine.where(Membership.user_id == actor.id).execution_options(populate_existing=True)

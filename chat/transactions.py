@@ -6,9 +6,9 @@ Reading goes through `db.session`, whose engine commits by itself and so costs n
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import text
+from sqlalchemy import CursorResult, UpdateBase, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -33,6 +33,12 @@ def run(change: Callable[[Session], T]) -> T:
             if attempt == ATTEMPTS or not _should_try_again(error):
                 raise
     raise AssertionError("unreachable")
+
+
+def affected(session: Session, statement: UpdateBase) -> int:
+    """How many rows an UPDATE or DELETE met: what decides a race."""
+    result = cast("CursorResult[Any]", session.execute(statement))
+    return result.rowcount
 
 
 def ping() -> None:

@@ -7,11 +7,12 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Column, Engine, MetaData, PrimaryKeyConstraint, String, Table, insert, inspect, text
 from sqlalchemy.dialects import mysql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from extensions import db
+from models import table
 
 FOLDER = Path(__file__).resolve().parent
 
@@ -71,19 +72,24 @@ def _revision(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
+def _version_table() -> Table:
+    """Alembic's own table, with our storage."""
+    column = Column("version_num", String(32), nullable=False)
+    primary_key = PrimaryKeyConstraint("version_num", name="alembic_version_pkc")
+    return Table("alembic_version", MetaData(), column, primary_key, **table()[-1])
+
+
 def schema() -> str:
     """All tables as MySQL's SQL, with the note of the revision they are at."""
     dialect = mysql.dialect()
     statements = []
-    for table in db.metadata.sorted_tables:
-        statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
-        indexes = sorted(table.indexes, key=lambda index: str(index.name))
+    for each in db.metadata.sorted_tables:
+        statements.append(str(CreateTable(each).compile(dialect=dialect)).strip())
+        indexes = sorted(each.indexes, key=lambda index: str(index.name))
         statements += [str(CreateIndex(index).compile(dialect=dialect)) for index in indexes]
-    statements += [
-        "CREATE TABLE alembic_version (\n\tversion_num VARCHAR(32) NOT NULL, \n"
-        "\tCONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)\n"
-        ")ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin",
-        f"INSERT INTO alembic_version (version_num) VALUES ('{head()}')",
-    ]
+    versions = _version_table()
+    noted = insert(versions).values(version_num=head())
+    statements.append(str(CreateTable(versions).compile(dialect=dialect)).strip())
+    statements.append(str(noted.compile(dialect=dialect, compile_kwargs={"literal_binds": True})))
     text_ = HEADER + "".join(f"{statement};\n\n" for statement in statements)
     return "\n".join(line.rstrip() for line in text_.rstrip().splitlines()).replace("\t", "  ") + "\n"

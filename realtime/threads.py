@@ -1,4 +1,4 @@
-"""Work that would hold the event loop, done in real threads while the loop goes on. Knows nothing of what the work is."""
+"""Work that would hold the event loop, done in real threads meanwhile. Knows nothing of what the work is."""
 
 from __future__ import annotations
 

@@ -126,7 +126,7 @@ def _next() -> str:
 
 
 def is_own_path(address: str) -> bool:
-    """Whether a browser would take `address` for a path on this site: `//host`, `/\\host` and `https:…` lead elsewhere."""
+    """Whether a browser takes `address` for a path on this site: `//host`, `/\\host` and `https:…` lead elsewhere."""
     if not address.startswith("/") or not address.isprintable() or "\\" in address:
         return False
     try:

@@ -22,7 +22,7 @@ SAMPLES = (*range(200), 1000, 1_000_000)
 
 
 def choose() -> str | None:
-    """The language of this request: the one chosen, by the person or before signing in, or the browser's. For Flask-Babel."""
+    """For Flask-Babel: the language chosen by the person, or before signing in, or else the browser's."""
     if not has_request_context():
         return None
     locales = current_app.config["LOCALES"]

@@ -1,11 +1,11 @@
-"""What every answer carries: a strict content security policy, and nothing of a signed-in person's pages kept in caches."""
+"""What every answer carries: a strict content security policy; no cache keeps a signed-in person's pages."""
 
 from __future__ import annotations
 
 from flask import Response
 from flask_login import current_user
 
-# No inline script or style, nothing from elsewhere. Trusted Types: lit-html's templates are the only HTML made in the page.
+# No inline script or style, nothing from elsewhere; lit-html's templates are the only HTML made in the page.
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",

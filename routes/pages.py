@@ -53,7 +53,7 @@ def assets(version: str, filename: str) -> Response:
 
 
 def asset(filename: str) -> str:
-    """The address of a file in `static/`. Modules import each other by relative paths, so the version holds for all of them."""
+    """The address of a file in `static/`. Modules import each other by relative paths: the version holds for all."""
     return _outside_slots(url_for("page.assets", version=asset_version(), filename=filename))
 
 

@@ -1,6 +1,7 @@
-"""Account slots: `/u/1/…` … `/u/9/…` are the same site with a session of their own, so that two people can be signed in in two tabs.
+"""Account slots: `/u/1/…` … `/u/9/…` are the same site with a session of their own: two people in two tabs.
 
-The WSGI layer moves the prefix into SCRIPT_NAME; every address, the cookie's path and the Socket.IO path follow by themselves.
+The WSGI layer moves the prefix into SCRIPT_NAME; every address, the cookie's path and the Socket.IO path follow by
+themselves.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ def slot() -> int:
 
 
 class SlotSessions(SecureCookieSessionInterface):
-    """A cookie per slot, under its own path and name: the first slot's cookie is sent everywhere, and must not be taken for another's."""
+    """A cookie per slot, under its own path and name: the first slot's cookie is sent to all of them."""
 
     def get_cookie_name(self, app: Flask) -> str:
         name = super().get_cookie_name(app)

@@ -1,0 +1,118 @@
+"""People inside the process: signed in without a form, with Flask's and Flask-SocketIO's test clients."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from chat import accounts
+from extensions import socketio
+
+NAMES = ("root", "alice", "bob", "carol")  # root comes first, and so is the administrator
+PASSWORD = "correct horse 1"
+
+_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+def new_id() -> str:
+    return str(uuid.uuid4())
+
+
+class Visitor:
+    """Somebody with a browser, signed in or not."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.http: FlaskClient = app.test_client()
+
+    def token(self, path: str) -> str:
+        found = _TOKEN.search(self.http.get(path).text)
+        assert found, f"no CSRF field in the form at {path}"
+        return found[1]
+
+    def submit(self, path: str, form: str | None = None, **fields: Any) -> TestResponse:
+        """Fill in the form at `path` (or take the token of the one at `form`) and send it."""
+        return self.http.post(path, data={"csrf_token": self.token(form or path), **fields})
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        return self.http.get(path, headers=headers)
+
+    def get_ok(self, path: str) -> dict[str, Any]:
+        response = self.get(path)
+        assert response.status_code == 200, response.text
+        assert response.json["ok"] is True
+        return response.json
+
+    def get_error(self, path: str, **headers: str) -> tuple[int, str]:
+        """The status, and the error's code."""
+        response = self.get(path, **headers)
+        assert response.json["ok"] is False
+        return response.status_code, response.json["error"]["code"]
+
+
+class Member(Visitor):
+    """One of the cast, signed in."""
+
+    def __init__(self, app: Flask, username: str) -> None:
+        super().__init__(app)
+        self.username = username
+        with app.app_context():
+            user = accounts.by_name(username)
+            assert user is not None
+            self.id = user.id
+            self.session_id = accounts.open_session(user, "a browser", "127.0.0.1").id
+        with self.http.session_transaction() as session:
+            session["_user_id"] = self.session_id
+
+    def connect(self, auth: dict[str, Any] | None = None) -> Connection:
+        return Connection(self, auth)
+
+    def signs_out(self) -> None:
+        with self.app.app_context():
+            accounts.close_session(self.session_id)
+
+
+class Connection:
+    """An open Socket.IO connection."""
+
+    def __init__(self, person: Visitor, auth: dict[str, Any] | None = None) -> None:
+        self.client = socketio.test_client(person.app, flask_test_client=person.http, auth=auth)
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self.client.is_connected())
+
+    def call(self, event: str, *data: Any) -> dict[str, Any]:
+        answer: dict[str, Any] = self.client.emit(event, *data, callback=True)
+        return answer
+
+    def ok(self, event: str, data: Any) -> dict[str, Any]:
+        answer = self.call(event, data)
+        assert answer["ok"] is True, answer
+        return answer
+
+    def error(self, event: str, *data: Any) -> str:
+        """The code of the refusal."""
+        answer = self.call(event, *data)
+        assert answer["ok"] is False, answer
+        assert answer["error"]["message"]
+        return str(answer["error"]["code"])
+
+    def send(self, room_id: int, body: str, client_id: str | None = None) -> dict[str, Any]:
+        sent = self.ok("send_message", {"room_id": room_id, "body": body, "client_id": client_id or new_id()})
+        return dict(sent["message"])
+
+    def heard(self, *events: str) -> list[dict[str, Any]]:
+        """What came since the last time, of these events."""
+        return [packet["args"][0] for packet in self.client.get_received() if packet["name"] in events]
+
+    def bodies(self) -> list[str]:
+        return [heard["message"]["body"] for heard in self.heard("message_sent")]
+
+    def close(self) -> None:
+        self.client.disconnect()
