@@ -103,6 +103,17 @@ class ServerProcess:
             raise AssertionError(f"{error}\n{self.log_text()}") from None
         return self
 
+    def refuse(self) -> list[str]:
+        """Start the process where it cannot serve, and return what it says before it ends with exit code 1."""
+        process = self.launch()
+        try:
+            code = process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server started nevertheless\n{self.log_text()}") from None
+        assert code == 1, f"exit code {code}"
+        return self.log_text().splitlines()
+
     def stop(self) -> int:
         """Ask the process to end, and return its exit code."""
         return self._end(signal.SIGTERM)

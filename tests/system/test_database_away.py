@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.servers import (
-    STOP_SECONDS,
     Person,
     ServerProcess,
     free_port,
@@ -40,8 +39,7 @@ def test_an_unreachable_database_is_one_sentence(what: str, tmp_path: Path, requ
         if what == "wrong password":
             url = f"mysql+pymysql://chat:secret-word@127.0.0.1:{account.port}/chat_nowhere"
     server = ServerProcess(tmp_path, url)
-    assert server.launch().wait(STOP_SECONDS) == 1
-    lines = server.log_text().splitlines()
+    lines = server.refuse()
     assert len(lines) == 1, lines
     assert "database" in lines[0]
     assert "Traceback" not in lines[0]
