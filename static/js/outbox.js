@@ -12,16 +12,11 @@ export function createOutbox(store, { emit, stored, ended }) {
   const prefix = `parley.outbox.${state.me.id}.`;
   const busy = new Map(); // conversation id → client_id on the wire, or a timer until the next try
 
-  function keptFor(conversationId) {
-    const kept = storage.entries(prefix).map(([, message]) => message).filter((one) => one.room_id === conversationId);
-    return kept.sort((a, b) => a.created_at.localeCompare(b.created_at) || a.order - b.order);
-  }
-
   // What an earlier page left unsent, put back as waiting.
-  function restore(conversation) {
-    const here = new Set(conversation.pending.map((one) => one.client_id));
-    const left = keptFor(conversation.id).filter((one) => !here.has(one.client_id));
-    conversation.pending = [...left.map((one) => pendingMessage(state.me, one)), ...conversation.pending];
+  function restore() {
+    const kept = storage.entries(prefix).map(([, message]) => message);
+    kept.sort((a, b) => a.created_at.localeCompare(b.created_at) || a.order - b.order);
+    state.unsent = Map.groupBy(kept.map((one) => pendingMessage(state.me, one)), (one) => one.room_id);
   }
 
   function add(conversation, body) {

@@ -2,7 +2,6 @@
 
 import { applyPerson } from "./state.js";
 
-const PAGE = 50;
 const TYPING_PAUSE = 200;
 
 export function createPeople(store, { api, ended }) {
@@ -15,7 +14,7 @@ export function createPeople(store, { api, ended }) {
     if (directory.loading || directory.complete) return;
     directory.loading = true;
     try {
-      const { people, complete } = await api.people({ after: directory.ids.at(-1), limit: PAGE });
+      const { people, complete } = await api.people({ after: directory.ids.at(-1) });
       take(people, directory.ids);
       directory.complete = complete;
     } catch (refusal) {
@@ -38,7 +37,7 @@ export function createPeople(store, { api, ended }) {
     const mine = searches;
     const found = [];
     try {
-      take((await api.people({ q: text, limit: PAGE })).people, found);
+      take((await api.people({ q: text })).people, found);
     } catch (refusal) {
       if (refusal.endsSession) ended(refusal);
     }

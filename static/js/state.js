@@ -6,9 +6,10 @@ export function createState(me) {
     me,
     people: new Map([[me.id, me]]),
     conversations: new Map(),
-    open: null, // {userId, conversation or null while it is being made, error}
+    open: null, // {userId, conversation: null while it is being made, error}
     typing: new Map(), // conversation id → time at which it is forgotten
-    drafts: new Map(),
+    drafts: new Map(), // conversation id → text
+    unsent: new Map(), // conversation id → what an earlier page left waiting, until the conversation is known
     directory: { ids: [], complete: false, loading: false },
     search: { text: "", ids: [], loading: false },
     connection: { online: false, lostAt: null },
@@ -36,7 +37,7 @@ export function applyPresence(state, { online, offline }) {
 export function applyRoom(state, room) {
   applyPerson(state, room.peer);
   const known = state.conversations.get(room.id);
-  const conversation = known ?? newConversation(room);
+  const conversation = known ?? newConversation(state, room);
   const current = room.last_read_seq >= conversation.readTo;
   conversation.readTo = Math.max(conversation.readTo, room.last_read_seq);
   conversation.peerReadTo = Math.max(conversation.peerReadTo, room.peer_read_seq);
@@ -60,7 +61,7 @@ function isUnread(state, conversation, message) {
   return message.seq > conversation.readTo && message.sender.id !== state.me.id && !message.deleted_at;
 }
 
-function newConversation(room) {
+function newConversation(state, room) {
   return {
     id: room.id,
     peerId: room.peer.id,
@@ -71,7 +72,7 @@ function newConversation(room) {
     readTo: 0,
     peerReadTo: 0,
     unread: 0,
-    pending: [],
+    pending: state.unsent.get(room.id) ?? [],
     ...nothingHeld(),
   };
 }

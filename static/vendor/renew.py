@@ -50,15 +50,12 @@ ICONS = (
     "key-round",
     "languages",
     "log-out",
-    "message-circle",
-    "plus",
     "rotate-cw",
     "search",
     "sliders-horizontal",
     "trash-2",
     "user-plus",
     "wifi-off",
-    "x",
 )
 
 

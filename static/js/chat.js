@@ -1,0 +1,200 @@
+// What a person does and what the server tells, turned into changes of the state. Knows the services, draws nothing.
+
+import * as accounts from "./accounts.js";
+import { createApi } from "./api.js";
+import { createCatchUp } from "./catch_up.js";
+import { createDrafts } from "./drafts.js";
+import { createHistory } from "./history.js";
+import { createOutbox } from "./outbox.js";
+import { createPeople } from "./people.js";
+import { createReading } from "./reading.js";
+import { connect } from "./socket.js";
+import { applyMessages, applyOnline, applyPresence, applyRead, applyRoom, applyVersion, conversationWith } from "./state.js";
+import { createTyping } from "./typing.js";
+
+const RETRY = 2_000;
+export const QUIET = 5_000; // a shorter loss of the connection is not worth a word
+
+export function createChat(store, boot, { closeConversation }) {
+  const { state, changed } = store;
+  let connection;
+  let wanted = null; // the username in the address
+  let attempt = 0;
+
+  const emit = (event, data) => connection.emit(event, data);
+  const api = createApi({ root: boot.root, userId: boot.user.id });
+  const history = createHistory(store, { api, ended });
+  const outbox = createOutbox(store, { emit, stored: take, ended });
+  const people = createPeople(store, { api, ended });
+  const catchUp = createCatchUp(store, { emit, reload: history.newest });
+  const typing = createTyping(store, { emit });
+  const reading = createReading(store, { emit });
+  const drafts = createDrafts(store);
+
+  function start() {
+    outbox.restore();
+    drafts.restore();
+    lost();
+    connection = connect({ root: boot.root, userId: boot.user.id, hear, onConnect: connected, onLost: lost, onRefused: ended });
+    loadConversations();
+  }
+
+  const hear = {
+    message_sent: ({ message }) => take(message),
+    room_opened: roomOpened,
+    messages_read: read,
+    typing_changed: typing.heard,
+    presence_changed: presence,
+    user_registered: ({ user }) => people.registered(user),
+    signed_out: ({ reason }) => ended({ code: "unauthenticated", reason }),
+  };
+
+  async function loadConversations() {
+    try {
+      let before;
+      let complete = false;
+      while (!complete) {
+        const page = await api.rooms({ before });
+        page.rooms.forEach((room) => applyRoom(state, room));
+        before = page.rooms.at(-1)?.id;
+        complete = page.complete || before === undefined;
+      }
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+      else setTimeout(loadConversations, RETRY);
+      return;
+    }
+    state.ready = true;
+    if (wanted && !state.open) show(wanted);
+    if (state.connection.online) connected();
+    changed();
+  }
+
+  function connected() {
+    attempt += 1;
+    Object.assign(state.connection, { online: true, lostAt: null });
+    changed();
+    if (state.ready) resume(attempt);
+  }
+
+  // Everything that a new connection owes: what was missed, what waits, who is here.
+  async function resume(mine) {
+    outbox.pumpAll();
+    if (wanted && !state.open?.conversation) openDirect(wanted);
+    else if (state.open?.conversation?.error) history.newest(state.open.conversation);
+    try {
+      await catchUp.all();
+      applyOnline(state, (await emit("load_presence", {})).online);
+      outbox.pumpAll();
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+      else setTimeout(() => mine === attempt && state.connection.online && resume(mine), RETRY);
+    }
+    changed();
+  }
+
+  function lost() {
+    const { connection: line } = state;
+    line.online = false;
+    line.lostAt ??= Date.now();
+    state.typing.clear();
+    setTimeout(changed, QUIET + 50);
+    changed();
+  }
+
+  function ended({ code, reason = null }) {
+    if (state.notice) return;
+    state.notice = { code, reason };
+    if (code === "unauthenticated") accounts.forget(boot.slot);
+    connection?.end();
+    changed();
+  }
+
+  function take(message) {
+    const conversation = state.conversations.get(message.room_id);
+    if (!conversation) {
+      if (state.ready) catchUp.these([]).catch(() => {});
+      return;
+    }
+    const own = message.sender.id === state.me.id;
+    if (own) outbox.settle(message.client_id);
+    else if (!reading.attentive() && conversation.divider === null) conversation.divider = conversation.readTo;
+    applyMessages(state, conversation, [message]);
+    applyVersion(conversation, message.version);
+    catchUp.watch(conversation);
+    changed();
+  }
+
+  function roomOpened({ room }) {
+    applyRoom(state, room);
+    changed();
+  }
+
+  function presence(told) {
+    applyPresence(state, told);
+    changed();
+  }
+
+  function read({ room_id: roomId, user_id: userId, last_read_seq: seq }) {
+    const conversation = state.conversations.get(roomId);
+    if (conversation) applyRead(state, conversation, userId, seq);
+    changed();
+  }
+
+  // The address names somebody, or nobody: open the conversation with them, making it if there is none.
+  function show(username) {
+    wanted = username;
+    typing.stop();
+    const person = username && [...state.people.values()].find((one) => one.username === username);
+    const conversation = person && conversationWith(state, person.id);
+    if (person && person.id !== state.me.id) enter(person, conversation);
+    else state.open = null;
+    if (username && !conversation && state.ready) openDirect(username);
+    changed();
+  }
+
+  function enter(person, conversation) {
+    if (conversation) conversation.divider = conversation.unread ? conversation.readTo : null;
+    state.open = { userId: person.id, conversation, error: null };
+    if (conversation?.from === Infinity) history.newest(conversation);
+  }
+
+  async function openDirect(username) {
+    if (!state.connection.online) return;
+    try {
+      const { room } = await emit("open_direct", { username });
+      const conversation = applyRoom(state, room);
+      if (wanted === username && state.open?.conversation !== conversation) enter(room.peer, conversation);
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+      else if (refusal.passes) setTimeout(() => wanted === username && !state.open?.conversation && openDirect(username), RETRY);
+      else if (state.open) state.open.error = refusal.message;
+      else if (wanted === username) closeConversation();
+    }
+    changed();
+  }
+
+  function send(conversation, body) {
+    conversation.divider = null;
+    typing.stop();
+    outbox.add(conversation, body);
+  }
+
+  const opened = (act) => state.open?.conversation && act(state.open.conversation);
+
+  return {
+    start,
+    show,
+    send,
+    draft: drafts.keep,
+    wrote: typing.wrote,
+    search: people.search,
+    morePeople: people.more,
+    checkRead: reading.check,
+    older: () => opened(history.older),
+    reload: () => opened((one) => (one.error === "older" ? history.older(one) : history.newest(one))),
+    retry: (message) => opened((one) => outbox.retry(one, message.client_id)),
+    discard: (message) => opened((one) => outbox.discard(one, message.client_id)),
+    leave: () => connection.end(),
+  };
+}

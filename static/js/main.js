@@ -1,0 +1,73 @@
+// Wires the chat: what the server put into the page, one state, the services around it, the parts that draw it.
+
+import * as accounts from "./accounts.js";
+import { QUIET, createChat } from "./chat.js";
+import { loadCatalogue } from "./i18n.js";
+import { createNavigation } from "./navigation.js";
+import { createAccount } from "./parts/account.js";
+import { createBar } from "./parts/bar.js";
+import { createComposer } from "./parts/composer.js";
+import { createFrame } from "./parts/frame.js";
+import { createLog } from "./parts/log.js";
+import { createPeopleList } from "./parts/people.js";
+import { createState } from "./state.js";
+import { createStore } from "./store.js";
+import { useLocale } from "./times.js";
+
+const MINUTE = 60_000;
+
+const boot = JSON.parse(document.getElementById("boot").textContent);
+const part = (name) => document.querySelector(`[data-part="${name}"]`);
+
+useLocale(boot.locale);
+await loadCatalogue(boot.catalogue, boot.locale);
+
+const store = createStore(createState(boot.user));
+const chat = createChat(store, boot, { closeConversation: () => navigation.close() });
+const navigation = createNavigation({ show: chat.show });
+const base = boot.slot ? boot.root.slice(0, -`/u/${boot.slot}`.length) : boot.root;
+
+const bar = createBar(part("bar"), { close: navigation.close });
+const people = createPeopleList(part("people"), { open: navigation.open, more: chat.morePeople });
+const log = createLog(part("log"), { ...chat, moved: store.changed });
+const composer = createComposer(part("composer"), { limit: boot.limits.body, draft: chat.draft, wrote: chat.wrote, send });
+const account = createAccount(
+  { self: part("self"), accounts: part("accounts"), menu: document.getElementById("menu") },
+  { slot: boot.slot, accounts: accounts.known, addAddress: () => accounts.signInAddress(base) },
+);
+const frame = createFrame(
+  { welcome: part("welcome"), conversation: document.querySelector("[data-conversation]"), connection: part("connection"), notice: part("notice") },
+  { leave: () => location.replace(`${boot.root}/`) },
+);
+
+function send(conversation, body) {
+  chat.send(conversation, body);
+  log.toEnd();
+}
+
+function draw(state) {
+  const offline = state.connection.lostAt !== null && Date.now() - state.connection.lostAt >= QUIET;
+  frame.draw(state, { offline });
+  account.draw(state);
+  people.draw(state);
+  bar.draw(state, { offline });
+  composer.draw(state);
+  log.draw(state);
+  chat.checkRead({ atEnd: log.atEnd });
+}
+
+function signOut() {
+  accounts.forget(boot.slot);
+  chat.leave();
+}
+
+store.subscribe(draw);
+accounts.remember(boot.slot, boot.user, boot.root);
+document.querySelector("[data-search]").addEventListener("input", (event) => chat.search(event.target.value));
+document.querySelector("[data-sign-out]").addEventListener("submit", signOut);
+for (const moment of ["focus", "visibilitychange", "pageshow"]) window.addEventListener(moment, store.changed);
+document.addEventListener("visibilitychange", store.changed);
+setInterval(store.changed, MINUTE);
+
+chat.start();
+navigation.start();

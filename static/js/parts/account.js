@@ -1,0 +1,42 @@
+// One's own name at the foot of the list, and in the menu the other accounts of this browser.
+
+import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
+import { t } from "../i18n.js";
+import { face, icon } from "../pieces.js";
+
+// `accounts()` gives {slot: {name, hue, root}}; `addAddress()` where one more can sign in, or null.
+export function createAccount(mounts, { slot, accounts, addAddress }) {
+  mounts.menu.addEventListener("beforetoggle", drawAccounts);
+
+  function draw(state) {
+    const me = { ...state.me, online: state.connection.online };
+    render(
+      html`<span class="self__who">${face(me, { presence: true })}<span class="self__name" dir="auto">${me.display_name}</span></span>`,
+      mounts.self,
+    );
+  }
+
+  function drawAccounts() {
+    const address = addAddress();
+    const rows = Object.entries(accounts()).map(([number, account]) => accountRow(number, account));
+    render(
+      html`<ul class="menu__list menu__accounts">
+        ${rows}
+        ${address ? html`<li><a class="menu__item" href=${address} data-add-account>${icon("user-plus")}${t("Add account")}</a></li>` : nothing}
+      </ul>`,
+      mounts.accounts,
+    );
+  }
+
+  function accountRow(number, account) {
+    const here = Number(number) === slot;
+    const person = { display_name: account.name, hue: account.hue };
+    return html`<li>
+      <a class="menu__item" href=${`${account.root}/`} data-switch-account=${number} aria-current=${here ? "true" : nothing}>
+        ${face(person)}<span class="menu__name" dir="auto">${account.name}</span>${here ? icon("check") : nothing}
+      </a>
+    </li>`;
+  }
+
+  return { draw };
+}

@@ -1,0 +1,63 @@
+// What surrounds the parts: which column a phone shows, the title, the line about the connection, the notice.
+
+import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
+import { t, tn } from "../i18n.js";
+import { icon } from "../pieces.js";
+import { unreadInAll } from "../state.js";
+import { clock } from "../times.js";
+
+// `mounts`: welcome, conversation, connection, notice.
+export function createFrame(mounts, { leave }) {
+  function draw(state, { offline }) {
+    const person = state.open && state.people.get(state.open.userId);
+    document.body.dataset.view = person ? "conversation" : "list";
+    document.body.dataset.connection = state.connection.online ? "online" : "offline";
+    mounts.welcome.hidden = Boolean(person);
+    mounts.conversation.hidden = !person;
+    mounts.conversation.dataset.peer = person?.username ?? "";
+    mounts.conversation.setAttribute("aria-label", person ? t("Conversation with %(name)s", { name: person.display_name }) : "");
+    document.title = title(unreadInAll(state), person);
+    render(offline ? connection(state) : nothing, mounts.connection);
+    if (state.notice) show(state.notice);
+  }
+
+  function show(notice) {
+    const [heading, text, action] = wordsOf(notice);
+    render(
+      html`<dialog class="notice" data-notice=${notice.code} aria-labelledby="notice-title" aria-describedby="notice-text" @cancel=${(event) => event.preventDefault()}>
+        <h2 id="notice-title">${heading}</h2>
+        <p id="notice-text">${text}</p>
+        <button class="button button--main" type="button" data-continue @click=${leave}>${action}</button>
+      </dialog>`,
+      mounts.notice,
+    );
+    const dialog = mounts.notice.querySelector("dialog");
+    if (!dialog.open) dialog.showModal();
+  }
+
+  return { draw };
+}
+
+function title(unread, person) {
+  const name = person ? `${person.display_name} · Parley` : "Parley";
+  return unread ? `(${unread}) ${name}` : name;
+}
+
+function connection(state) {
+  const waiting = [...state.conversations.values()].reduce((sum, one) => sum + one.pending.length, 0);
+  const since = t("No connection since %(time)s.", { time: clock(state.connection.lostAt) });
+  const queue = tn("%(count)s message waits and is sent by itself.", "%(count)s messages wait and are sent by themselves.", waiting);
+  return html`${icon("wifi-off")}<span>${since} ${waiting ? queue : t("You can go on writing.")}</span>`;
+}
+
+function wordsOf({ code, reason }) {
+  const kept = t("What you wrote and did not send is kept in this browser.");
+  if (code === "account_changed") {
+    return [t("Another account is signed in here"), `${t("Somebody else signed in under this address in this browser.")} ${kept}`, t("Continue as them")];
+  }
+  const why = {
+    password_changed: t("The password of this account was changed elsewhere."),
+    disabled: t("This account was closed by the administrator."),
+  };
+  return [t("You were signed out"), `${why[reason] ?? t("This account was signed out in this browser or elsewhere.")} ${kept}`, t("Sign in again")];
+}

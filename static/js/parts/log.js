@@ -1,0 +1,111 @@
+// The messages of the open conversation.
+
+import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
+import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { t, tn } from "../i18n.js";
+import { messageRow } from "../message.js";
+import { face, icon } from "../pieces.js";
+import { Place } from "../scroll.js";
+import { timeline } from "../timeline.js";
+import { dayName } from "../times.js";
+
+const SKELETONS = ["44%", "30%", "58%", "36%", "50%"];
+
+// `actions`: older(), retry(message), discard(message), reload(), moved().
+export function createLog(mount, actions) {
+  let place = null;
+  let shown = null; // the conversation on screen
+  let settled = false; // its first position has been taken
+  let seenTo = 0;
+
+  function draw(state) {
+    const conversation = state.open?.conversation ?? null;
+    if (conversation !== shown) start(conversation);
+    const { readTo, lastSeq } = conversation ?? {};
+    if (!place) {
+      render(frame(state, conversation), mount);
+      place = new Place(mount.querySelector("[data-log]"), actions.moved);
+    }
+    if (place.atEnd) seenTo = Math.max(readTo ?? 0, lastSeq ?? 0);
+    place.keep(() => render(frame(state, conversation), mount));
+    if (conversation && !settled && conversation.from !== Infinity) settle();
+    if (conversation && settled && place.nearStart && !conversation.error) actions.older();
+  }
+
+  function start(conversation) {
+    shown = conversation;
+    settled = false;
+    seenTo = conversation?.readTo ?? 0;
+    place?.toEnd();
+  }
+
+  function settle() {
+    settled = true;
+    const unread = mount.querySelector("[data-unread-line]");
+    if (unread) place.to(unread);
+    else place.toEnd();
+  }
+
+  function frame(state, conversation) {
+    const person = state.open && state.people.get(state.open.userId);
+    const label = person ? t("Messages with %(name)s", { name: person.display_name }) : t("Messages");
+    const loading = Boolean(conversation?.loading);
+    return html`<div class="log__scroll" data-log role="log" tabindex="0" aria-label=${label} aria-busy=${loading}>
+        <ol class="log__column" role="list">
+          ${conversation ? content(state, conversation, person) : refusal(state.open?.error)}
+        </ol>
+      </div>
+      ${conversation ? pill(conversation, state.me) : nothing}`;
+  }
+
+  function content(state, conversation, person) {
+    const rows = timeline(conversation, state.me);
+    const error = conversation.error ? failed() : nothing;
+    if (rows.length) return [error, repeat(rows, (row) => row.key, drawRow)];
+    if (conversation.error) return error;
+    return conversation.from === Infinity ? SKELETONS.map(skeleton) : hint(person);
+  }
+
+  function drawRow(row) {
+    if (row.kind === "day") return html`<li class="log__day">${dayName(row.at)}</li>`;
+    if (row.kind === "unread") return html`<li class="log__unread" data-unread-line>${t("New messages")}</li>`;
+    return messageRow(row, actions);
+  }
+
+  function pill(conversation, me) {
+    if (place?.atEnd ?? true) return nothing;
+    const isNew = (one) => one.seq > seenTo && one.sender.id !== me.id && !one.deleted_at;
+    const count = [...conversation.messages.values()].filter(isNew).length;
+    const words = count ? tn("%(count)s new message", "%(count)s new messages", count) : t("To the newest");
+    return html`<button class="button pill" type="button" data-to-end @click=${toEnd}>${icon("arrow-down")}${words}</button>`;
+  }
+
+  function toEnd() {
+    place.toEnd();
+    actions.moved();
+  }
+
+  function failed() {
+    return html`<li class="log__error">
+      <p>${t("The messages could not be loaded.")}</p>
+      <button class="button button--small" type="button" @click=${actions.reload}>${icon("rotate-cw")}${t("Try again")}</button>
+    </li>`;
+  }
+
+  return { draw, toEnd, get atEnd() { return settled && place.atEnd; } };
+}
+
+function refusal(error) {
+  return error ? html`<li class="log__hint" role="alert">${error}</li>` : nothing;
+}
+
+function skeleton(width, index) {
+  return html`<li class="skeleton" aria-hidden="true" ?data-own=${index % 2 === 1} .style=${`--wide: ${width}`}></li>`;
+}
+
+function hint(person) {
+  return html`<li class="log__hint">
+    ${face(person)}
+    <p>${t("Nothing here yet. Write the first message to %(name)s.", { name: person.display_name })}</p>
+  </li>`;
+}

@@ -1,0 +1,63 @@
+// Keeps the reader's place in the log: at the end while they are there, otherwise at the message they look at.
+
+const NEAR = 48;
+
+export class Place {
+  #element;
+  #atEnd = true;
+
+  constructor(element, onChange) {
+    this.#element = element;
+    element.addEventListener("scroll", () => {
+      this.#atEnd = this.#distance() < NEAR;
+      onChange();
+    }, { passive: true });
+    // The keyboard of a phone, a growing composer, a turned screen: the end stays in view.
+    new ResizeObserver(() => this.#atEnd && this.toEnd()).observe(element);
+  }
+
+  get atEnd() {
+    return this.#atEnd;
+  }
+
+  get nearStart() {
+    return this.#element.scrollTop < this.#element.clientHeight;
+  }
+
+  toEnd() {
+    this.#atEnd = true;
+    this.#element.scrollTop = this.#element.scrollHeight;
+  }
+
+  to(target) {
+    this.#atEnd = false;
+    this.#element.scrollTop += target.getBoundingClientRect().top - this.#element.getBoundingClientRect().top - NEAR;
+    this.#atEnd = this.#distance() < NEAR;
+  }
+
+  // Draw without moving what is being looked at.
+  keep(draw) {
+    const anchor = this.#atEnd ? null : this.#firstVisible();
+    const before = anchor?.getBoundingClientRect().top;
+    draw();
+    if (this.#atEnd) this.toEnd();
+    else if (anchor?.isConnected) this.#element.scrollTop += anchor.getBoundingClientRect().top - before;
+  }
+
+  #firstVisible() {
+    const top = this.#element.getBoundingClientRect().top;
+    const rows = this.#element.querySelectorAll("[data-message]");
+    let low = 0;
+    let high = rows.length - 1;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (rows[middle].getBoundingClientRect().bottom > top) high = middle;
+      else low = middle + 1;
+    }
+    return rows[low];
+  }
+
+  #distance() {
+    return this.#element.scrollHeight - this.#element.scrollTop - this.#element.clientHeight;
+  }
+}
