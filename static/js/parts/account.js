@@ -9,9 +9,15 @@ export function createAccount(mounts, { slot, accounts, addAddress }) {
   mounts.menu.addEventListener("beforetoggle", drawAccounts);
 
   function draw(state) {
-    const me = { ...state.me, online: state.connection.online };
+    const me = state.me;
     render(
-      html`<span class="self__who">${face(me, { presence: true })}<span class="self__name" dir="auto">${me.display_name}</span></span>`,
+      html`<span class="self__who">
+        ${face(me)}
+        <span class="self__text">
+          <span class="self__name" dir="auto">${me.display_name}</span>
+          <span class="self__state">${state.connection.online ? t("online") : t("offline")}</span>
+        </span>
+      </span>`,
       mounts.self,
     );
   }
