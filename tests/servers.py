@@ -178,7 +178,9 @@ class Person:
 
     def post_form(self, path: str, **fields: str) -> requests.Response:
         """Fill in the form at `path` and send it, without following a redirect."""
-        return self.post(path, csrf_token=csrf_token(self.get(path).text), **fields)
+        form = self.get(path)
+        assert form.status_code == 200, f"{path} answered {form.status_code}: {form.text}"
+        return self.post(path, csrf_token=csrf_token(form.text), **fields)
 
     def post(self, path: str, **fields: str) -> requests.Response:
         return self.http.post(
