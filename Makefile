@@ -6,6 +6,7 @@ ARGS ?=
 
 in_venv = .venv/bin/python -m
 flask = $(in_venv) flask --app app
+babel = $(in_venv) babel.messages.frontend --quiet
 
 help:
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r target text; do \
@@ -32,9 +33,11 @@ schema: .dev  ## print schema.sql anew from the models
 	@$(flask) schema >.schema.part && mv .schema.part schema.sql
 
 translations: .dev  ## bring translations/ up to date with the texts in the code
-	@$(in_venv) babel.messages.frontend extract -F babel.cfg -k t -k tn:1,2 --add-location=file --omit-header -o translations/messages.pot .
-	@$(in_venv) babel.messages.frontend update -i translations/messages.pot -d translations --omit-header
-	@$(in_venv) babel.messages.frontend compile -d translations --statistics
+	@$(babel) extract --mapping-file=babel.cfg --keywords=t --keywords=tn:1,2 --add-location=file --sort-by-file \
+		--output-file=translations/messages.pot .
+	@$(babel) update --input-file=translations/messages.pot --output-dir=translations --no-fuzzy-matching \
+		--ignore-obsolete --ignore-pot-creation-date --width=120
+	@$(babel) compile --directory=translations --statistics
 
 vendor: .dev  ## renew static/vendor/
 	@.venv/bin/python static/vendor/renew.py

@@ -99,7 +99,7 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
 def _open_doors(app: Flask) -> None:
     for module in (auth, pages, rooms, history, health, errors):
         app.register_blueprint(module.bp)
-    app.context_processor(pages.in_templates)
+    app.jinja_env.globals.update(pages.IN_TEMPLATES, locales=list(LOCALES.items()))
     app.after_request(headers.secure)
     cli.register(app)
 

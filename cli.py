@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 from flask import Flask, current_app
+from flask.cli import with_appcontext
 
 import settings
 from chat import accounts
@@ -16,6 +17,7 @@ def register(app: Flask) -> None:
 
 
 @click.command("settings")
+@with_appcontext
 def show_settings() -> None:
     """Print every setting: its name, value now, default and help."""
     for setting in settings.SETTINGS:
@@ -26,6 +28,7 @@ def show_settings() -> None:
 
 
 @click.command("schema")
+@with_appcontext
 def show_schema() -> None:
     """Print the tables as SQL for MySQL and MariaDB."""
     click.echo(state.schema(), nl=False)
@@ -33,6 +36,7 @@ def show_schema() -> None:
 
 @click.command("promote")
 @click.argument("username")
+@with_appcontext
 def promote(username: str) -> None:
     """Make USERNAME an administrator."""
     if not accounts.promote(username):

@@ -9,7 +9,18 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BINARY, BigInteger, DateTime, ForeignKey, Index, Integer, String, Text, TypeDecorator
+from sqlalchemy import (
+    BINARY,
+    BigInteger,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    TypeDecorator,
+)
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -17,6 +28,8 @@ from extensions import Base
 
 # SQLite gives out row numbers only for a column that is exactly INTEGER.
 Identifier = BigInteger().with_variant(Integer, "sqlite")
+
+Uuid16 = BINARY(16).with_variant(LargeBinary(16), "sqlite")
 
 
 class Instant(TypeDecorator[datetime]):
@@ -152,7 +165,7 @@ class Message(Base):
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     version: Mapped[int] = mapped_column(BigInteger)
     sender_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
-    client_id: Mapped[bytes] = mapped_column(BINARY(16))
+    client_id: Mapped[bytes] = mapped_column(Uuid16)
     kind: Mapped[str] = mapped_column(String(16), default="text")
     body: Mapped[str] = mapped_column(Text)
     reply_to_seq: Mapped[int | None] = mapped_column(BigInteger)

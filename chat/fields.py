@@ -21,6 +21,8 @@ QUERY_MAX = 100
 IDENTIFIER_MAX = 2**63 - 1
 
 _USERNAME_MARKS = "_.-"
+# Letters and marks that show nothing (Unicode's Default_Ignorable_Code_Point, as far as it is of categories L and M).
+_INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -40,7 +42,7 @@ def username(value: Any, field: str = "username") -> str:
     name = unicodedata.normalize("NFKC", text(value, field)).strip()
     if not USERNAME_MIN <= len(name) <= USERNAME_MAX:
         raise Invalid(_("A name has 2 to 32 characters."), field)
-    if not all(_may_stand_in_a_name(character) for character in name):
+    if _INVISIBLE.search(name) or not all(_may_stand_in_a_name(character) for character in name):
         raise Invalid(_("A name has only letters, digits and _ . -"), field)
     if not name[0].isalnum():
         raise Invalid(_("A name begins with a letter or a digit."), field)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask_login import current_user, login_user, logout_user
@@ -127,13 +126,8 @@ def _next() -> str:
 
 def is_own_path(address: str) -> bool:
     """Whether a browser takes `address` for a path on this site: `//host`, `/\\host` and `https:…` lead elsewhere."""
-    if not address.startswith("/") or not address.isprintable() or "\\" in address:
-        return False
-    try:
-        parts = urlsplit(address)
-    except ValueError:
-        return False
-    return not parts.scheme and not parts.netloc
+    begins_well = address.startswith("/") and not address.startswith("//")
+    return begins_well and "\\" not in address and address.isprintable()
 
 
 def _network() -> str:

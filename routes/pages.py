@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template, request, send_from_directory, url_for
-from flask_login import current_user
+from flask_wtf.csrf import generate_csrf
+from werkzeug.local import LocalProxy
 
 from chat import accounts, fields
 from chat.errors import NotFound
@@ -30,6 +30,7 @@ def chat() -> str:
         "root": request.script_root,
         "slot": slot(),
         "locale": catalogue.current(),
+        "csrf": generate_csrf(),
         "catalogue": catalogue_url(),
         "limits": {"body": fields.BODY_MAX},
     }
@@ -77,11 +78,5 @@ def asset_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def in_templates() -> dict[str, Any]:
-    """What every template can use."""
-    return {
-        "asset": asset,
-        "locale": catalogue.current(),
-        "locales": list(current_app.config["LOCALES"].items()),
-        "signed_in": current_user.is_authenticated,
-    }
+# What every template, and every macro, can use.
+IN_TEMPLATES = {"asset": asset, "locale": LocalProxy(catalogue.current)}

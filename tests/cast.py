@@ -40,7 +40,7 @@ class Visitor:
         return self.http.post(path, data={"csrf_token": self.token(form or path), **fields})
 
     def get(self, path: str, **headers: str) -> TestResponse:
-        return self.http.get(path, headers=headers)
+        return self.http.get(path, headers=headers, buffered=True)
 
     def get_ok(self, path: str) -> dict[str, Any]:
         response = self.get(path)

@@ -129,7 +129,7 @@ def upgrade():
         sa.Column("seq", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("sender_id", Identifier, nullable=False),
-        sa.Column("client_id", sa.BINARY(length=16), nullable=False),
+        sa.Column("client_id", sa.BINARY(length=16).with_variant(sa.LargeBinary(16), "sqlite"), nullable=False),
         sa.Column("kind", sa.String(length=16), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("reply_to_seq", sa.BigInteger(), nullable=True),

@@ -1,0 +1,113 @@
+"""The chat's page and what it loads."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from flask import Flask
+
+from routes.pages import STATIC, asset_version
+from tests.cast import Member, Visitor
+
+
+def test_the_chat_is_for_signed_in_people(app: Flask) -> None:
+    answer = Visitor(app).get("/")
+    assert (answer.status_code, answer.location) == (303, "/login")
+
+
+def test_the_chat_knows_whose_it_is(alice: Member) -> None:
+    page = alice.get("/")
+    boot = json.loads(re.search(r'id="boot">(.*?)</script>', page.text)[1])
+    assert boot["user"]["username"] == "alice"
+    assert (boot["root"], boot["slot"], boot["limits"]) == ("", 0, {"body": 10_000})
+
+
+@pytest.mark.parametrize("path", ["/", "/login", "/register", "/healthz", "/nowhere"])
+def test_every_answer_has_the_strict_headers(app: Flask, path: str) -> None:
+    headers = Visitor(app).get(path).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "same-origin"
+
+
+def test_pages_of_signed_in_people_are_kept_by_nobody(alice: Member) -> None:
+    for path in ("/", "/password", "/logout", "/rooms", "/nowhere"):
+        assert alice.get(path).headers["Cache-Control"] == "no-store", path
+
+
+def test_the_cookie_is_for_the_server_alone(app: Flask) -> None:
+    cookie = Visitor(app).get("/login").headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Secure" not in cookie
+
+
+def test_the_cookie_is_secure_behind_https(make) -> None:  # type: ignore[no-untyped-def]
+    visitor = Visitor(make(TRUSTED_PROXIES="1"))
+    assert "Secure" in visitor.get("/login", **{"X-Forwarded-Proto": "https"}).headers["Set-Cookie"]
+
+
+def test_without_a_trusted_proxy_its_headers_are_ignored(app: Flask) -> None:
+    assert "Secure" not in Visitor(app).get("/login", **{"X-Forwarded-Proto": "https"}).headers["Set-Cookie"]
+
+
+def test_files_under_their_version_are_kept_for_ever(alice: Member) -> None:
+    address = re.search(r'src="(/assets/[^"]+/js/main\.js)"', alice.get("/").text)[1]
+    answer = alice.get(address)
+    assert answer.status_code == 200
+    assert answer.data == (STATIC / "js" / "main.js").read_bytes()
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.headers["Content-Type"].startswith("text/javascript")
+
+
+def test_an_old_version_is_not_kept(app: Flask) -> None:
+    assert Visitor(app).get("/assets/old/js/main.js").headers["Cache-Control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["../app.py", "..%2Fapp.py", "nowhere.js", "/etc/passwd", "js/"])
+def test_nothing_else_is_served(app: Flask, name: str) -> None:
+    assert Visitor(app).get(f"/assets/{asset_version()}/{name}").status_code in (404, 308)
+
+
+@pytest.mark.parametrize("locale", ["en", "ru", "zh"])
+def test_translations_come_with_their_plurals(app: Flask, locale: str) -> None:
+    catalogue = Visitor(app).get(f"/catalogue/{locale}.json").json
+    forms = max(catalogue["plural"].values()) + 1
+    assert forms == {"en": 2, "ru": 3, "zh": 1}[locale]
+    assert catalogue["plural"]["other"] < forms
+    assert all(len(texts) in (1, forms) and all(texts) for texts in catalogue["messages"].values())
+
+
+def test_there_is_no_other_catalogue(app: Flask) -> None:
+    assert Visitor(app).get("/catalogue/fr.json").status_code == 404
+
+
+def test_health(app: Flask) -> None:
+    assert Visitor(app).get_ok("/healthz") == {"ok": True}
+
+
+def test_an_unknown_page_is_a_page(app: Flask) -> None:
+    answer = Visitor(app).get("/nowhere")
+    assert answer.status_code == 404
+    assert "<html" in answer.text
+
+
+def test_an_unknown_page_is_an_object_for_programs(app: Flask) -> None:
+    assert Visitor(app).get_error("/nowhere", Accept="application/json") == (404, "not_found")
+
+
+def test_an_accident_is_answered_without_details(
+    alice: Member, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_arguments: object) -> None:
+        raise RuntimeError("the secret detail")
+
+    monkeypatch.setattr("chat.rooms.page", fails)
+    answer = alice.get("/rooms")
+    assert (answer.status_code, answer.json["error"]["code"]) == (500, "internal")
+    assert "secret" not in answer.text
+    assert "the secret detail" in caplog.text

@@ -1,0 +1,100 @@
+"""My rooms, and the people one can talk to."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+
+from chat import accounts
+from tests.cast import Member, Visitor
+
+PATHS = ("/rooms", "/people")
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_signed_out(app: Flask, path: str) -> None:
+    assert Visitor(app).get_error(path) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x"])
+def test_bad_input_is_refused(alice: Member, path: str, query: str) -> None:
+    assert alice.get_error(f"{path}?{query}") == (400, "invalid")
+
+
+def test_rooms_come_by_last_activity(alice: Member, bob: Member, carol: Member) -> None:
+    talking = alice.connect()
+    rooms = {name: talking.ok("open_direct", {"username": name})["room"]["id"] for name in ("bob", "carol", "root")}
+    for name in ("bob", "carol", "bob"):
+        talking.send(rooms[name], f"to {name}")
+    mine = alice.get_ok("/rooms")
+    # An empty room is nobody's conversation yet.
+    assert [room["peer"]["username"] for room in mine["rooms"]] == ["bob", "carol"]
+    assert [room["last_message"]["body"] for room in mine["rooms"]] == ["to bob", "to carol"]
+    assert mine["complete"] is True
+    assert [room["peer"]["username"] for room in carol.get_ok("/rooms")["rooms"]] == ["alice"]
+
+
+def test_rooms_come_in_pages(alice: Member) -> None:
+    talking = alice.connect()
+    for name in ("root", "bob", "carol"):
+        talking.send(talking.ok("open_direct", {"username": name})["room"]["id"], "hello")
+    first = alice.get_ok("/rooms?limit=2")
+    assert [room["peer"]["username"] for room in first["rooms"]] == ["carol", "bob"]
+    assert first["complete"] is False
+    rest = alice.get_ok(f"/rooms?limit=2&before={first['rooms'][-1]['id']}")
+    assert [room["peer"]["username"] for room in rest["rooms"]] == ["root"]
+    assert rest["complete"] is True
+
+
+def test_a_page_does_not_begin_at_a_room_of_others(alice: Member, carol: Member, room_id: int) -> None:
+    assert carol.get_error(f"/rooms?before={room_id}") == (404, "not_found")
+
+
+def test_everybody_but_oneself_is_there_by_name(alice: Member) -> None:
+    with alice.app.app_context():
+        for name in ("Борис", "Zoe", "陈建国"):
+            accounts.register(name, "correct horse 1", minimum=6)
+    people = alice.get_ok("/people")
+    assert [person["username"] for person in people["people"]] == ["bob", "carol", "root", "Zoe", "Борис", "陈建国"]
+    assert people["complete"] is True
+
+
+def test_people_come_in_pages(alice: Member) -> None:
+    first = alice.get_ok("/people?limit=2")
+    assert ([person["username"] for person in first["people"]], first["complete"]) == (["bob", "carol"], False)
+    rest = alice.get_ok(f"/people?limit=2&after={first['people'][-1]['id']}")
+    assert ([person["username"] for person in rest["people"]], rest["complete"]) == (["root"], True)
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("артем", ["Артём"]),
+        ("ТЁМ", ["Артём"]),
+        ("ＢＯ", ["bob"]),
+        ("晓", ["林晓雨"]),
+        ("o", ["bob", "carol", "root"]),
+        ("%", []),
+        ("_", ["under_score"]),
+        ("nobody", []),
+        ("alice", []),
+        ("' OR 1=1 --", []),
+    ],
+)
+def test_searching_people(alice: Member, words: str, found: list[str]) -> None:
+    with alice.app.app_context():
+        for name in ("Артём", "林晓雨", "under_score"):
+            accounts.register(name, "correct horse 1", minimum=6)
+    answer = alice.http.get("/people", query_string={"q": words}).json
+    names = [person["username"] for person in answer["people"] if words != "o" or person["username"] != "under_score"]
+    assert names == found
+
+
+def test_a_very_long_search_is_refused(alice: Member) -> None:
+    assert alice.get_error("/people?q=" + "x" * 101) == (400, "invalid")
+
+
+def test_a_person_tells_nothing_that_is_not_for_others(alice: Member) -> None:
+    [bob] = alice.get_ok("/people?q=bob")["people"]
+    assert set(bob) == {"id", "username", "display_name", "kind", "hue", "online", "last_seen_at"}
