@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import socketio
 
 from tests.servers import (
     Person,
@@ -58,6 +59,10 @@ def test_service_resumes_by_itself(own_mariadb: MariaDB, tmp_path: Path) -> None
             assert not refused["ok"]
             assert refused["error"]["code"] == "unavailable"
             assert server.health() == 503
+            assert [alice.get(path).status_code for path in ("/", "/rooms", "/login")] == [503, 503, 503]
+            assert alice.get_json("/rooms")["error"]["code"] == "unavailable"
+            with pytest.raises(socketio.exceptions.ConnectionError, match="unavailable"):
+                alice.connect_node()
 
             own_mariadb.start()
             wait_until(lambda: server.health() == 200, BACK_SECONDS, "a healthy server")
