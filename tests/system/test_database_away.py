@@ -47,6 +47,20 @@ def test_an_unreachable_database_is_one_sentence(what: str, tmp_path: Path, requ
     assert "secret-word" not in lines[0]
 
 
+def test_departures_are_told_while_the_database_is_away(own_mariadb: MariaDB, tmp_path: Path) -> None:
+    with ServerProcess(tmp_path, own_mariadb.chat.url("chat")) as server:
+        alice, bob = (Person(server.url, name).register() for name in ("alice", "bob"))
+        bob_id = alice.find("bob")["id"]
+        with alice.connect() as watcher:
+            bobs = bob.connect()
+            watcher.wait_for(lambda heard: any(bob_id in told["online"] for told in heard.heard("presence_changed")))
+            own_mariadb.stop()
+            bobs.close()
+            left = watcher.wait_for(lambda heard: [told["offline"] for told in heard.heard("presence_changed")][1:])
+            assert [user["id"] for user in left[0]] == [bob_id]
+            own_mariadb.start()
+
+
 def test_service_resumes_by_itself(own_mariadb: MariaDB, tmp_path: Path) -> None:
     with ServerProcess(tmp_path, own_mariadb.chat.url("chat")) as server:
         alice, bob = (Person(server.url, name).register() for name in ("alice", "bob"))
