@@ -89,7 +89,7 @@ def test_make_run_serves_and_starts_quickly_again(clone: Path) -> None:
 
 def test_make_alone_prints_its_targets(clone: Path) -> None:
     printed = make(clone).stdout
-    for target in ("run", "test", "check", "format", "schema", "translations", "vendor", "clean"):
+    for target in ("run", "test", "check", "format", "schema", "translations", "vendor", "screens", "clean"):
         assert f"make {target} " in printed
 
 
