@@ -77,7 +77,8 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
     migrate.init_app(app, db, directory=str(state.FOLDER), render_as_batch=False)
     csrf.init_app(app)
     babel.init_app(app, locale_selector=catalogue.choose)
-    login_manager.init_app(app)
+    # Templates ask nobody who is signed in: an error has to be shown also while the database is away.
+    login_manager.init_app(app, add_context_processor=False)
     login_manager.session_protection = None  # phones change their address
     login_manager.user_loader(doors.load_identity)
     login_manager.unauthorized_handler(errors.sign_in_first)

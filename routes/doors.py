@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import request
 from flask_login import UserMixin, current_user, login_required
+from sqlalchemy.exc import SQLAlchemyError
 
 from chat import accounts, fields, limits
 from chat.errors import AccountChanged, Invalid, Unauthenticated
@@ -37,6 +38,14 @@ def actor() -> User:
         raise Unauthenticated()
     user: User = current_user.user
     return user
+
+
+def known_actor() -> User | None:
+    """As `actor`, but nobody while that cannot be found out: a refusal has to be said in some language even then."""
+    try:
+        return actor()
+    except (Unauthenticated, SQLAlchemyError):
+        return None
 
 
 def page(view: Callable[..., Any]) -> Callable[..., Any]:
