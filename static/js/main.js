@@ -56,6 +56,23 @@ function draw(state) {
   chat.checkRead({ atEnd: log.atEnd });
 }
 
+function searching(field, clear) {
+  field.addEventListener("input", () => {
+    clear.hidden = !field.value;
+    chat.search(field.value);
+  });
+  clear.addEventListener("click", () => {
+    field.value = "";
+    field.dispatchEvent(new Event("input"));
+    field.focus();
+  });
+}
+
+// The form's answer leads back here; a fragment in its address comes back with it.
+function keepPlace({ target }) {
+  target.action = target.action.split("#")[0] + location.hash;
+}
+
 function signOut() {
   accounts.forget(boot.slot);
   chat.leave();
@@ -63,8 +80,9 @@ function signOut() {
 
 store.subscribe(draw);
 accounts.remember(boot.slot, boot.user, boot.root);
-document.querySelector("[data-search]").addEventListener("input", (event) => chat.search(event.target.value));
+searching(document.querySelector("[data-search]"), document.querySelector("[data-search-clear]"));
 document.querySelector("[data-sign-out]").addEventListener("submit", signOut);
+document.querySelector("[data-languages]").addEventListener("submit", keepPlace);
 for (const moment of ["focus", "visibilitychange", "pageshow"]) window.addEventListener(moment, store.changed);
 document.addEventListener("visibilitychange", store.changed);
 setInterval(store.changed, MINUTE);

@@ -1,6 +1,7 @@
 // Keeps the reader's place in the log: at the end while they are there, otherwise at the message they look at.
 
 const NEAR = 48;
+const ABOVE = 64; // what stays visible over a message one is led to
 
 export class Place {
   #element;
@@ -31,7 +32,7 @@ export class Place {
 
   to(target) {
     this.#atEnd = false;
-    this.#element.scrollTop += target.getBoundingClientRect().top - this.#element.getBoundingClientRect().top - NEAR;
+    this.#element.scrollTop += target.getBoundingClientRect().top - this.#element.getBoundingClientRect().top - ABOVE;
     this.#atEnd = this.#distance() < NEAR;
   }
 

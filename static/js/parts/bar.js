@@ -18,7 +18,7 @@ export function createBar(mount, { close }) {
       ${face(person)}
       <div class="bar__who">
         <h2 class="bar__name" dir="auto">${person.display_name}</h2>
-        <p class="bar__state" ?data-lively=${person.online || isTyping(state)} role="status">${doing(state, person, offline)}</p>
+        <p class="bar__state" ?data-lively=${!offline && (person.online || isTyping(state))} role="status">${doing(state, person, offline)}</p>
       </div>`;
   }
 

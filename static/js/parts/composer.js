@@ -72,14 +72,16 @@ export function createComposer(mount, { limit, ...actions }) {
   }
 
   function key(event) {
-    if (event.key !== "Enter" || event.shiftKey || touch.matches || composing(event)) return;
+    if (composing(event) || event.key !== "Enter" || event.shiftKey || touch.matches) return;
     event.preventDefault();
     submit(event);
   }
 
-  // Safari ends the composition just before the Enter that confirmed it arrives.
+  // Safari ends the composition just before the key that confirmed it arrives.
   function composing(event) {
-    return event.isComposing || event.keyCode === IN_COMPOSITION || event.timeStamp - composedAt < LATE_ENTER;
+    const late = event.timeStamp - composedAt < LATE_ENTER;
+    composedAt = -Infinity;
+    return event.isComposing || event.keyCode === IN_COMPOSITION || late;
   }
 
   function submit(event) {

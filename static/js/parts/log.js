@@ -44,6 +44,7 @@ export function createLog(mount, actions) {
     const unread = mount.querySelector("[data-unread-line]");
     if (unread) place.to(unread);
     else place.toEnd();
+    actions.moved();
   }
 
   function frame(state, conversation) {

@@ -1,0 +1,132 @@
+"""People in front of a real browser: what they do, what they see, and whatever the browser complains of."""
+
+from __future__ import annotations
+
+import re
+from typing import Self
+
+from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Locator, Page, expect
+
+from tests.servers import PASSWORD
+
+WIDE = {"width": 1360, "height": 880}
+PHONE = {"width": 390, "height": 844}
+
+# What Chromium itself reports when a test cuts the network or stops the server.
+OF_THE_NETWORK = re.compile(r"net::ERR_|WebSocket connection to .* failed")
+
+REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+class Screen:
+    """One tab of one person. `trouble` holds every console error and violation of the content security policy."""
+
+    def __init__(self, context: BrowserContext, url: str, slot: int = 0) -> None:
+        self.url = f"{url}/u/{slot}" if slot else url
+        self.trouble: list[str] = []
+        self.network_may_fail = False
+        context.add_init_script(REPORT_VIOLATIONS)
+        self.page: Page = context.new_page()
+        self.page.on("console", self._heard)
+        self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
+        self.page.set_default_timeout(15_000)
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        expected = self.network_may_fail and OF_THE_NETWORK.search(message.text)
+        if message.type == "error" and not expected:
+            self.trouble.append(message.text)
+
+    # Coming in
+
+    def register(self, username: str) -> Self:
+        return self._enter("/register", username)
+
+    def login(self, username: str) -> Self:
+        return self._enter("/login", username)
+
+    def _enter(self, path: str, username: str) -> Self:
+        self.page.goto(self.url + path)
+        self.fill_in(username)
+        return self.is_online()
+
+    def fill_in(self, username: str, password: str = PASSWORD) -> None:
+        self.page.locator("[name=username]").fill(username)
+        self.page.locator("[name=password]").fill(password)
+        self.page.locator("[name=password]").press("Enter")
+
+    def reload(self) -> Self:
+        self.page.reload()
+        return self.is_online()
+
+    def is_online(self) -> Self:
+        expect(self.page.locator("body[data-connection=online]")).to_be_attached()
+        return self
+
+    def is_offline(self) -> Self:
+        expect(self.page.locator("body[data-connection=offline]")).to_be_attached()
+        return self
+
+    # Talking
+
+    def open(self, username: str) -> Self:
+        self.row(username).click()
+        return self.has_open(username)
+
+    def has_open(self, username: str) -> Self:
+        expect(self.page.locator(f'[data-conversation][data-peer="{username}"]')).to_be_visible()
+        expect(self.composer).to_be_enabled()
+        return self
+
+    def say(self, *texts: str) -> Self:
+        for text in texts:
+            self.composer.fill(text)
+            self.composer.press("Enter")
+        return self
+
+    def row(self, username: str) -> Locator:
+        return self.page.locator(f'[data-person="{username}"]')
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.locator("[data-composer]")
+
+    @property
+    def messages(self) -> Locator:
+        return self.page.locator("[data-message]")
+
+    def message(self, text: str) -> Locator:
+        return self.messages.filter(has=self.page.locator("[data-body]").get_by_text(text, exact=True))
+
+    def shows(self, texts: list[str]) -> Self:
+        """Exactly these messages, in this order, character for character, once all are stored."""
+        expect(self.page.locator("[data-message][data-seq]")).to_have_count(len(texts))
+        assert self.bodies() == texts
+        return self
+
+    def bodies(self) -> list[str]:
+        return self.page.locator("[data-body]").evaluate_all("all => all.map((one) => one.textContent)")
+
+    # The browser
+
+    def protocol(self) -> CDPSession:
+        return self.page.context.new_cdp_session(self.page)
+
+    def cut(self) -> Self:
+        """Take the network from this tab alone."""
+        self.network_may_fail = True
+        self._wire = self.protocol()  # what it is told lasts as long as the session
+        self._wire.send("Network.enable")
+        self._let_through(False)
+        return self.is_offline()
+
+    def mend(self) -> Self:
+        """Give the network back."""
+        self._let_through(True)
+        return self
+
+    def _let_through(self, through: bool) -> None:
+        conditions = {"offline": not through, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        self._wire.send("Network.emulateNetworkConditions", conditions)
