@@ -59,7 +59,8 @@ def test_an_own_message_shows_before_the_server_knows(alice: Screen, bob: Screen
     alice.network_may_fail = bob.network_may_fail = True
     server.kill()
     alice.is_offline().say("waits", "waits too")
-    expect(alice.message("waits")).to_have_attribute("data-state", "pending")
+    for text in ("waits", "waits too"):
+        expect(alice.message(text)).to_have_attribute("data-state", "pending")
     identities = alice.messages.evaluate_all("all => all.map((one) => one.dataset.clientId)")
     server.start()
     alice.shows(["first", "waits", "waits too"])
