@@ -42,6 +42,9 @@ translations: .dev  ## bring translations/ up to date with the texts in the code
 vendor: .dev  ## renew static/vendor/
 	@.venv/bin/python static/vendor/renew.py
 
+screens: tools  ## photograph the page into docs/screens/, wide and phone, light and dark, in every language
+	@.venv/bin/python deploy/screens.py
+
 clean:  ## delete what make made: .venv, Node packages, caches; never instance/ or uploads/
 	rm -rf .venv tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -52,4 +55,4 @@ clean:  ## delete what make made: .venv, Node packages, caches; never instance/ 
 tools: .dev
 	@deploy/test-tools
 
-.PHONY: help run test check format schema translations vendor clean tools .dev
+.PHONY: help run test check format schema translations vendor screens clean tools .dev

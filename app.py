@@ -31,7 +31,7 @@ from chat import accounts, limits
 from extensions import babel, csrf, db, engines, login_manager, migrate, socketio, tune
 from migrations import state
 from realtime import loop, server
-from routes import auth, catalogue, doors, errors, headers, health, history, pages, rooms, slots
+from routes import auth, catalogue, doors, errors, headers, health, history, pages, profile, rooms, slots
 
 LOCALES = {"en": "English", "ru": "Русский", "zh": "中文"}
 FORM_MAX = 256 * 1024  # bytes of a form or a Socket.IO packet; files have their own limit
@@ -74,10 +74,11 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
     db.init_app(app)
     with app.app_context():
         tune()
-    migrate.init_app(app, db, directory=str(state.FOLDER))
+    migrate.init_app(app, db, directory=str(state.FOLDER), render_as_batch=False)
     csrf.init_app(app)
     babel.init_app(app, locale_selector=catalogue.choose)
-    login_manager.init_app(app)
+    # Templates ask nobody who is signed in: an error has to be shown also while the database is away.
+    login_manager.init_app(app, add_context_processor=False)
     login_manager.session_protection = None  # phones change their address
     login_manager.user_loader(doors.load_identity)
     login_manager.unauthorized_handler(errors.sign_in_first)
@@ -97,7 +98,7 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
 
 
 def _open_doors(app: Flask) -> None:
-    for module in (auth, pages, rooms, history, health, errors):
+    for module in (auth, pages, rooms, history, profile, health, errors):
         app.register_blueprint(module.bp)
     app.jinja_env.globals.update(pages.IN_TEMPLATES, locales=list(LOCALES.items()))
     app.after_request(headers.secure)

@@ -95,6 +95,14 @@ def on_mark_read(person: User, data: Data) -> Data:
 
 
 @event
+def on_mute_room(person: User, data: Data) -> Data:
+    seconds = data.get("seconds")
+    if seconds is not None:
+        fields.whole(seconds, "seconds", 0, reading.MUTE_MAX)
+    return {"muted_until": reading.mute(person, _room_id(data), seconds)}
+
+
+@event
 def on_set_typing(person: User, data: Data) -> Data:
     reading.set_typing(person, _room_id(data), fields.flag(data.get("typing"), "typing"))
     return {}

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from chat import accounts, presence
+from chat.errors import is_outage
 from extensions import socketio
 
 log = logging.getLogger("parley")
@@ -41,6 +42,9 @@ def _once(app: Flask, job: Callable[[], None]) -> None:
     try:
         with app.app_context():
             job()
-    except Exception:
+    except Exception as error:
         # The next round may go better; the clock never stops.
-        log.exception("the job %s failed", job.__name__)
+        if is_outage(error):
+            log.error("the job %s waits: database unavailable", job.__name__)
+        else:
+            log.exception("the job %s failed", job.__name__)

@@ -79,7 +79,7 @@ class User(Base):
     about: Mapped[str] = mapped_column(String(500), default="")
     email: Mapped[str | None] = mapped_column(String(254))
     locale: Mapped[str | None] = mapped_column(String(16))
-    theme: Mapped[str | None] = mapped_column(String(16))
+    preferences: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
     disabled_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -21,7 +21,7 @@ CREATE TABLE users (
   about VARCHAR(500) NOT NULL,
   email VARCHAR(254),
   locale VARCHAR(16),
-  theme VARCHAR(16),
+  preferences TEXT,
   created_at DATETIME(3) NOT NULL,
   last_seen_at DATETIME(3),
   disabled_at DATETIME(3),
@@ -115,4 +115,4 @@ CREATE TABLE alembic_version (
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
-INSERT INTO alembic_version (version_num) VALUES ('0001');
+INSERT INTO alembic_version (version_num) VALUES ('0002');

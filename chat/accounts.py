@@ -101,12 +101,17 @@ def _hash(password: str) -> str:
 
 def change_password(actor: User, session_id: str, current: object, new: object, minimum: int) -> None:
     """Set a new password and end every other session of this person. Raises Invalid."""
-    word = fields.text(current, "current_password")
-    if not threads.compute(check_password_hash, _hash_of(actor), word[: fields.PASSWORD_MAX + 1]):
-        raise Invalid(_("This is not your password."), "current_password")
+    confirm_password(actor, current, "current_password")
     password_hash = _hash(fields.new_password(new, minimum, "new_password"))
     others = transactions.run(lambda session: _replace_password(session, actor.id, session_id, password_hash))
     broadcasts.signed_out(others, "password_changed")
+
+
+def confirm_password(actor: User, password: object, field: str) -> None:
+    """Make sure that it is the person, and not somebody at their unlocked desk. Raises Invalid."""
+    word = fields.text(password, field)
+    if not threads.compute(check_password_hash, _hash_of(actor), word[: fields.PASSWORD_MAX + 1]):
+        raise Invalid(_("This is not your password."), field)
 
 
 def _replace_password(session: Transaction, user_id: int, session_id: str, password_hash: str) -> Sequence[str]:

@@ -48,6 +48,18 @@ def user_registered(user: Payload) -> None:
     socketio.emit("user_registered", {"user": user})
 
 
+def user_changed(user: Payload) -> None:
+    socketio.emit("user_changed", {"user": user})
+
+
+def preferences_changed(user_id: int, preferences: Payload) -> None:
+    _tell("preferences_changed", {"preferences": preferences}, [user_id])
+
+
+def room_muted(room_id: int, user_id: int, until: datetime | None) -> None:
+    _tell("room_muted", {"room_id": room_id, "muted_until": instant(until)}, [user_id])
+
+
 def signed_out(session_ids: Iterable[str], reason: str) -> None:
     """Tell the connections of these sessions that they end, and close them."""
     for session_id in session_ids:

@@ -18,11 +18,13 @@ USERNAME_MIN, USERNAME_MAX = 2, 32
 PASSWORD_MAX = 256
 BODY_MAX = 10_000
 QUERY_MAX = 100
+EMAIL_MAX = 254
 IDENTIFIER_MAX = 2**63 - 1
 
 _USERNAME_MARKS = "_.-"
 # Letters and marks that show nothing (Unicode's Default_Ignorable_Code_Point, as far as it is of categories L and M).
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
+_EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<>\"(),:;\\\[\]]+")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -93,9 +95,45 @@ def body(value: Any, field: str = "body") -> str:
         raise Invalid(_("A message cannot be empty."), field)
     if len(words) > BODY_MAX:
         raise Invalid(_("A message has at most 10,000 characters."), field)
-    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in words):
+    if _holds_control(words):
         raise Invalid(_("A message cannot hold control characters."), field)
     return words
+
+
+def _holds_control(words: str) -> bool:
+    return any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in words)
+
+
+def line(value: Any, field: str, low: int, high: int) -> str:
+    """One line somebody calls something by: NFC, trimmed, `low` to `high` characters, at least one of them visible."""
+    words = " ".join(unicodedata.normalize("NFC", text(value, field)).split())
+    if not low <= len(words) <= high:
+        raise Invalid(_("This must have %(low)d to %(high)d characters.", low=low, high=high), field)
+    if any(unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn") for character in words):
+        raise Invalid(_("This holds characters that cannot be shown."), field)
+    if words and not any(unicodedata.category(character)[0] in "LNPS" for character in _INVISIBLE.sub("", words)):
+        raise Invalid(_("This holds characters that cannot be shown."), field)
+    return words
+
+
+def lines(value: Any, field: str, high: int) -> str:
+    """A few lines, or none: as a message's body, up to `high` characters."""
+    words = unicodedata.normalize("NFC", text(value, field)).replace("\r\n", "\n").replace("\r", "\n").strip()
+    if len(words) > high:
+        raise Invalid(_("This must have %(low)d to %(high)d characters.", low=0, high=high), field)
+    if _holds_control(words):
+        raise Invalid(_("This holds characters that cannot be shown."), field)
+    return words
+
+
+def email(value: Any, field: str = "email") -> str | None:
+    """An address as RFC 5321 limits it, or None for an empty one. Whether it exists, only a mail can tell."""
+    address = text(value, field).strip()
+    if not address:
+        return None
+    if len(address) > EMAIL_MAX or not _EMAIL.fullmatch(address):
+        raise Invalid(_("This is not an e-mail address."), field)
+    return address
 
 
 def client_id(value: Any, field: str = "client_id") -> bytes:

@@ -21,10 +21,11 @@ _turns = [threading.Lock() for _ in range(256)]
 def send(actor: User, room_id: int, body: object, client_id: object) -> payloads.Payload:
     """Store a message and tell everybody in the room, the sender too.
 
-    The same `client_id` again returns the first message and tells nobody. Raises Invalid, NotFound, TooOften.
+    The same `client_id` again returns the first message and tells nobody.
+    Raises Invalid, NotFound, Forbidden, TooOften.
     """
     text, key = fields.body(body), fields.client_id(client_id)
-    rooms.visible_to(actor, room_id)
+    rooms.writable_by(actor, room_id)
     limits.check("message", actor.id)
     with _turns[room_id % len(_turns)]:
         try:

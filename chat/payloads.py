@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import uuid
 from datetime import datetime
 from typing import Any
 
-from models import Membership, Message, Room, User
+from models import Membership, Message, Room, Session, User
 
 Payload = dict[str, Any]
 
@@ -32,6 +33,22 @@ def sender(user: User) -> Payload:
 
 def user(person: User, online: bool) -> Payload:
     return {**sender(person), "online": online, "last_seen_at": instant(person.last_seen_at)}
+
+
+def session(row: Session, current: bool) -> Payload:
+    """One of one's own sessions; `id` is a handle, not the secret one."""
+    return {
+        "id": session_handle(row.id),
+        "current": current,
+        "user_agent": row.user_agent,
+        "address": row.address,
+        "created_at": instant(row.created_at),
+        "last_used_at": instant(row.last_used_at),
+    }
+
+
+def session_handle(session_id: str) -> str:
+    return hashlib.sha256(session_id.encode()).hexdigest()[:16]
 
 
 def message(row: Message, author: User) -> Payload:
@@ -62,5 +79,6 @@ def room(
         "last_read_seq": mine.last_read_seq,
         "peer_read_seq": peer_read_seq,
         "unread": row.last_seq - max(mine.last_read_seq, mine.cleared_seq),
+        "muted_until": instant(mine.muted_until),
         "last_message": last_message,
     }

@@ -62,21 +62,21 @@ def settle() -> None:
     came = sorted(user_id for user_id in _came if is_online(user_id))
     _came.clear()
     if came or gone:
-        seen_at = _touch([*came, *gone])
+        seen_at = clock.now()
+        # Told first: who comes or goes is true even while the database is away, and is forgotten here by then.
         broadcasts.presence_changed(came, gone, seen_at)
+        _touch([*came, *gone], seen_at)
 
 
 def touch() -> None:
     """Keep "last seen" of those who are here, so that a crash loses at most a minute of it."""
-    _touch(online())
+    _touch(online(), clock.now())
 
 
-def _touch(user_ids: list[int]) -> datetime:
-    seen_at = clock.now()
+def _touch(user_ids: list[int], seen_at: datetime) -> None:
     if user_ids:
         change = update(User).where(User.id.in_(user_ids)).values(last_seen_at=seen_at)
         transactions.run(lambda session: session.execute(change))
-    return seen_at
 
 
 def forget() -> None:

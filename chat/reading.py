@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from flask_babel import lazy_gettext as _
 from sqlalchemy import update
 
-from chat import broadcasts, rooms, transactions
+from chat import broadcasts, clock, payloads, rooms, transactions
 from chat.errors import Invalid
 from models import Membership, User
+
+FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
+MUTE_MAX = 366 * 24 * 3600  # seconds
 
 
 def mark(actor: User, room_id: int, seq: int) -> int:
@@ -25,6 +30,19 @@ def mark(actor: User, room_id: int, seq: int) -> int:
         return max(membership.last_read_seq, seq)
     broadcasts.messages_read(room_id, actor.id, seq, rooms.member_ids(room_id))
     return seq
+
+
+def mute(actor: User, room_id: int, seconds: int | None) -> str | None:
+    """Keep a room quiet for the actor: for `seconds`, 0 for no longer, None for good; returns until when.
+
+    Raises NotFound.
+    """
+    rooms.visible_to(actor, room_id)
+    until = FOR_GOOD if seconds is None else clock.now() + timedelta(seconds=seconds) if seconds else None
+    mine = update(Membership).where(Membership.room_id == room_id, Membership.user_id == actor.id)
+    transactions.run(lambda session: session.execute(mine.values(muted_until=until)))
+    broadcasts.room_muted(room_id, actor.id, until)
+    return payloads.instant(until)
 
 
 def set_typing(actor: User, room_id: int, typing: bool) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
 from chat import accounts, clock, fields, payloads, transactions
-from chat.errors import Invalid, NotFound
+from chat.errors import Forbidden, Invalid, NotFound
 from extensions import db
 from models import Membership, Message, Room, User
 
@@ -60,6 +60,14 @@ def visible_to(actor: User, room_id: int) -> tuple[Room, Membership]:
     if not row:
         raise NotFound()
     return row.Room, row.Membership
+
+
+def writable_by(actor: User, room_id: int) -> Room:
+    """The room, if something may be said in it. Raises NotFound; Forbidden where nobody is left to read it."""
+    room, _membership = visible_to(actor, room_id)
+    if room.is_direct and _peers(actor, [room_id])[room_id][0].is_disabled:
+        raise Forbidden(_("This person is no longer here."))
+    return room
 
 
 def member_ids(room_id: int) -> Sequence[int]:

@@ -7,6 +7,9 @@ import models  # noqa: F401 - fills the metadata
 from extensions import db
 
 with db.engines["writes"].connect() as connection:
+    # On SQLite a batch operation drops the old table, which would cascade to the rows that point to it.
+    if connection.dialect.name == "sqlite":
+        connection.connection.execute("PRAGMA foreign_keys=OFF")
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
@@ -15,3 +18,5 @@ with db.engines["writes"].connect() as connection:
     with context.begin_transaction():
         context.run_migrations()
     connection.commit()
+    if connection.dialect.name == "sqlite":
+        connection.connection.execute("PRAGMA foreign_keys=ON")

@@ -43,9 +43,14 @@ def prepare() -> None:
 
 def upgrade() -> None:
     """Run the missing revisions."""
-    config = Config(attributes={"configure_logger": False})
+    command.upgrade(configuration(), "head")
+
+
+def configuration() -> Config:
+    """Alembic's, without a file."""
+    config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    command.upgrade(config, "head")
+    return config
 
 
 def head() -> str:

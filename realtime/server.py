@@ -21,7 +21,8 @@ def listen(host: str, port: int) -> socket.socket:
     import eventlet
 
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener: socket.socket = eventlet.listen((host, port), family=family, backlog=BACKLOG)
+    # Without a shared port: a second process on it would quietly get half of the people.
+    listener: socket.socket = eventlet.listen((host, port), family=family, backlog=BACKLOG, reuse_port=False)
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
 

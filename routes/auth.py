@@ -45,7 +45,7 @@ def _entrance(template: str, enter: Callable[[], User]) -> Answer:
 
 def _register() -> User:
     limits.check("register", _network())
-    return accounts.register(request.form.get("username"), request.form.get("password"), _password_min())
+    return accounts.register(request.form.get("username"), request.form.get("password"), password_min())
 
 
 def _sign_in() -> User:
@@ -91,7 +91,7 @@ def password() -> Answer:
 def _change_password() -> None:
     limits.check("sign_in_name", actor().username_key)
     current, new = request.form.get("current_password"), request.form.get("new_password")
-    accounts.change_password(actor(), current_user.session_id, current, new, _password_min())
+    accounts.change_password(actor(), current_user.session_id, current, new, password_min())
 
 
 @bp.route("/locale", methods=["POST"])
@@ -110,7 +110,7 @@ def _form(template: str, error: ChatError | None, **values: Any) -> Answer:
         template,
         error=error and error.sentence,
         error_field=error and error.details.get("field"),
-        password_min=_password_min(),
+        password_min=password_min(),
         **values,
     )
     return page_text, error.status if error else 200
@@ -134,5 +134,5 @@ def _network() -> str:
     return limits.network(request.remote_addr)
 
 
-def _password_min() -> int:
+def password_min() -> int:
     return int(current_app.config["PASSWORD_MIN_LENGTH"])

@@ -14,7 +14,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 from flask import current_app, has_request_context, request, session
 from flask_babel import get_locale
-from flask_login import current_user
+
+from routes.doors import known_actor
 
 TRANSLATIONS = Path(__file__).resolve().parent.parent / "translations"
 # Enough numbers to meet every plural category of a language.
@@ -26,7 +27,8 @@ def choose() -> str | None:
     if not has_request_context():
         return None
     locales = current_app.config["LOCALES"]
-    chosen = current_user.user.locale if current_user.is_authenticated else session.get("locale")
+    person = known_actor()
+    chosen = person.locale if person else session.get("locale")
     return chosen if chosen in locales else request.accept_languages.best_match(locales, default="en")
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from flask import request
 from flask_login import UserMixin, current_user, login_required
+from sqlalchemy.exc import SQLAlchemyError
 
 from chat import accounts, fields, limits
-from chat.errors import AccountChanged, Unauthenticated
+from chat.errors import AccountChanged, Invalid, Unauthenticated
 from models import Session, User
 
 
@@ -39,6 +40,14 @@ def actor() -> User:
     return user
 
 
+def known_actor() -> User | None:
+    """As `actor`, but nobody while that cannot be found out: a refusal has to be said in some language even then."""
+    try:
+        return actor()
+    except (Unauthenticated, SQLAlchemyError):
+        return None
+
+
 def page(view: Callable[..., Any]) -> Callable[..., Any]:
     """A page for signed-in people; others are sent to the sign-in form."""
     return login_required(view)
@@ -56,6 +65,14 @@ def api(view: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         return {"ok": True, **view(person, **kwargs)}
 
     return wrapped
+
+
+def given() -> dict[str, Any]:
+    """The JSON object of the request. Raises Invalid."""
+    data = request.get_json(silent=True)
+    if not isinstance(data, dict):
+        raise Invalid()
+    return data
 
 
 def number(name: str, low: int = 0) -> int | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from flask import Response
-from flask_login import current_user
+
+from routes.doors import known_actor
 
 # No inline script or style, nothing from elsewhere; lit-html's templates are the only HTML made in the page.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -35,5 +36,5 @@ def secure(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(), geolocation=()")
     if "Cache-Control" not in headers:
         # Signed out, pages differ by cookie too: the form's token, the language.
-        headers["Cache-Control"] = "no-store" if current_user.is_authenticated else "private, no-cache"
+        headers["Cache-Control"] = "no-store" if known_actor() else "private, no-cache"
     return response

@@ -67,7 +67,7 @@ class ServerProcess:
             **{setting.name: "" for setting in SETTINGS},  # neither the caller's settings nor those of a .env file
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
-            "DATABASE_URL": database_url or f"sqlite:///{folder / 'chat.sqlite3'}",
+            "DATABASE_URL": f"sqlite:///{folder / 'chat.sqlite3'}" if database_url is None else database_url,
             "INSTANCE_DIR": str(folder / "instance"),
             "UPLOAD_DIR": str(folder / "uploads"),
             **env,
@@ -102,6 +102,17 @@ class ServerProcess:
             self.kill()
             raise AssertionError(f"{error}\n{self.log_text()}") from None
         return self
+
+    def refuse(self) -> list[str]:
+        """Start the process where it cannot serve, and return what it says before it ends with exit code 1."""
+        process = self.launch()
+        try:
+            code = process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise AssertionError(f"the server started nevertheless\n{self.log_text()}") from None
+        assert code == 1, f"exit code {code}"
+        return self.log_text().splitlines()
 
     def stop(self) -> int:
         """Ask the process to end, and return its exit code."""
@@ -167,7 +178,9 @@ class Person:
 
     def post_form(self, path: str, **fields: str) -> requests.Response:
         """Fill in the form at `path` and send it, without following a redirect."""
-        return self.post(path, csrf_token=csrf_token(self.get(path).text), **fields)
+        form = self.get(path)
+        assert form.status_code == 200, f"{path} answered {form.status_code}: {form.text}"
+        return self.post(path, csrf_token=csrf_token(form.text), **fields)
 
     def post(self, path: str, **fields: str) -> requests.Response:
         return self.http.post(

@@ -13,6 +13,8 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 from typing import NoReturn, Protocol, Self
 
@@ -20,6 +22,11 @@ import pymysql
 import pytest
 import redis
 import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from sqlalchemy.engine import URL
 
 from tests.servers import REPOSITORY, free_port, wait_until
@@ -272,13 +279,20 @@ class Nginx(Service):
     def __init__(self, app_port: int) -> None:
         super().__init__()
         self.app_port = app_port
+        self.https_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
+        self.https_url = f"https://127.0.0.1:{self.https_port}"
+        self.certificate = self.folder / "certificate.pem"
 
     def prepare(self) -> None:
         site = (REPOSITORY / "deploy" / "nginx.conf").read_text()
         site = replaced(site, "server 127.0.0.1:5000;", f"server 127.0.0.1:{self.app_port};")
         site = replaced(site, "listen 80;", f"listen 127.0.0.1:{self.port};")
+        site = replaced(site, "listen 443 ssl;", f"listen 127.0.0.1:{self.https_port} ssl;")
+        site = replaced(site, "/etc/ssl/parley/fullchain.pem", str(self.certificate))
+        site = replaced(site, "/etc/ssl/parley/privkey.pem", str(self.folder / "key.pem"))
         (self.folder / "site.conf").write_text(site)
+        sign_for_loopback(self.certificate, self.folder / "key.pem")
         (self.folder / "nginx.conf").write_text(
             # One process, as ourselves: nginx run by root would have workers who may not read this folder.
             "daemon off; master_process off; pid pid; error_log stderr; events {}\n"
@@ -297,6 +311,26 @@ class Nginx(Service):
             return requests.get(f"{self.url}/healthz", timeout=START_SECONDS).ok
         except requests.ConnectionError:
             return False
+
+
+def sign_for_loopback(certificate: Path, key: Path) -> None:
+    """Write a certificate for 127.0.0.1, good for a day, and its key."""
+    secret = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    signed = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(secret.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(secret, hashes.SHA256())
+    )
+    certificate.write_bytes(signed.public_bytes(Encoding.PEM))
+    key.write_bytes(secret.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
 
 
 def replaced(text: str, old: str, new: str) -> str:

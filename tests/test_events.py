@@ -23,14 +23,15 @@ def valid(event: str, room_id: int) -> dict[str, Any]:
         "open_direct": {"username": "bob"},
         "send_message": {"room_id": room_id, "body": "hello", "client_id": new_id()},
         "mark_read": {"room_id": room_id, "seq": 1},
+        "mute_room": {"room_id": room_id, "seconds": 3600},
         "set_typing": {"room_id": room_id, "typing": True},
         "sync": {"rooms": {str(room_id): 0}},
         "load_presence": {},
     }[event]
 
 
-EVENTS = ("open_direct", "send_message", "mark_read", "set_typing", "sync", "load_presence")
-IN_A_ROOM = ("send_message", "mark_read", "set_typing")
+EVENTS = ("open_direct", "send_message", "mark_read", "mute_room", "set_typing", "sync", "load_presence")
+IN_A_ROOM = ("send_message", "mark_read", "mute_room", "set_typing")
 
 
 @pytest.fixture
@@ -115,6 +116,10 @@ BAD = [
     ("mark_read", {"seq": 2}, "invalid"),
     ("mark_read", {"seq": HUGE}, "invalid"),
     ("mark_read", {"room_id": []}, "invalid"),
+    ("mute_room", {"seconds": "60"}, "invalid"),
+    ("mute_room", {"seconds": -1}, "invalid"),
+    ("mute_room", {"seconds": 10**9}, "invalid"),
+    ("mute_room", {"seconds": True}, "invalid"),
     ("set_typing", {"typing": None}, "invalid"),
     ("set_typing", {"typing": 1}, "invalid"),
     ("set_typing", {"room_id": {}}, "invalid"),
@@ -310,6 +315,18 @@ def test_typing_is_told_to_the_other_one(alice: Member, bob: Member, carol: Memb
     assert watching.heard("typing_changed") == [{"room_id": room_id, "user_id": alice.id, "typing": True}]
     assert typing.heard("typing_changed") == []
     assert outside.heard("typing_changed") == []
+
+
+def test_a_room_is_muted_for_one_person_on_all_their_pages(alice: Member, bob: Member, room_id: int) -> None:
+    here, there, other = alice.connect(), alice.connect(), bob.connect()
+    here.send(room_id, "hello")
+    until = here.ok("mute_room", {"room_id": room_id, "seconds": 60})["muted_until"]
+    assert there.heard("room_muted") == [{"room_id": room_id, "muted_until": until}]
+    assert other.heard("room_muted") == []
+    assert alice.get_ok("/rooms")["rooms"][0]["muted_until"] == until
+    assert bob.get_ok("/rooms")["rooms"][0]["muted_until"] is None
+    assert here.ok("mute_room", {"room_id": room_id, "seconds": None})["muted_until"].startswith("9999-01-01")
+    assert here.ok("mute_room", {"room_id": room_id, "seconds": 0})["muted_until"] is None
 
 
 # Catching up

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 
 from extensions import db
 from migrations import state
+from tests.cast import Member
 from tests.conftest import close, make_app
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -25,6 +27,9 @@ def test_a_migrated_database_is_equal_to_the_models(empty_app: Flask) -> None:
     with empty_app.app_context(), db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, db.metadata) == []
+
+
+TABLES = ("users", "sessions")
 
 
 def test_preparing_again_changes_nothing(app: Flask) -> None:
@@ -52,6 +57,15 @@ def test_a_foreign_database_is_refused(tmp_path: Path, statement: str, reason: s
             # Alembic's own table without a revision is what an interrupted first start leaves.
             state.prepare()
     close(app)
+
+
+def test_an_older_database_is_migrated_with_all_that_is_in_it(app: Flask, alice: Member) -> None:
+    with app.app_context():
+        command.downgrade(state.configuration(), "0001")
+        state.prepare()
+        assert state.head() != "0001"
+        users, sessions = (db.session.execute(db.text(f"SELECT COUNT(*) FROM {table}")).scalar() for table in TABLES)
+    assert (users, sessions) == (4, 1)
 
 
 def test_a_newer_database_is_refused(app: Flask) -> None:

@@ -84,7 +84,7 @@ def renew(name: str, folder: Path) -> list[dict[str, str]]:
 
 def unpack(name: str, version: str, folder: Path) -> Path:
     command = ["npm", "pack", "--silent", f"{name}@{version}"]
-    packed = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)  # noqa: S603 - all ours
+    packed = subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True)
     target = folder / name
     with tarfile.open(folder / packed.stdout.split()[-1]) as archive:
         archive.extractall(target, filter="data")
@@ -100,7 +100,7 @@ def sprite(icons: Path) -> bytes:
     ElementTree.register_namespace("", SVG)
     root = ElementTree.Element(f"{{{SVG}}}svg")
     for name in ICONS:
-        drawing = ElementTree.parse(icons / f"{name}.svg").getroot()  # noqa: S314 - from the pinned package
+        drawing = ElementTree.parse(icons / f"{name}.svg").getroot()
         symbol = ElementTree.SubElement(root, f"{{{SVG}}}symbol", id=name, viewBox=drawing.get("viewBox", "0 0 24 24"))
         symbol.extend(drawing)
     ElementTree.indent(root, " ")

@@ -36,7 +36,6 @@ def has_message(message: dict[str, Any]) -> Any:
 def test_two_people_talk_both_ways(alice: Person, bob: Person) -> None:
     with talking(alice, bob) as (python, node):
         room = python.open_direct("bob")
-        node.wait_for(lambda heard: [told for told in heard.heard("room_opened") if told["room"]["id"] == room["id"]])
         sent = []
         for text in TEXTS:
             sent.append(python.send(room["id"], text))
@@ -45,6 +44,10 @@ def test_two_people_talk_both_ways(alice: Person, bob: Person) -> None:
         for connection in (python, node):
             connection.wait_for(lambda heard: len(heard.messages) >= len(sent))
             assert connection.messages == sent
+        # Bob did not ask for this room: he is told of it before its first message.
+        told = [event for event, _ in node.events if event in ("room_opened", "message_sent")]
+        assert told[:2] == ["room_opened", "message_sent"]
+        assert node.heard("room_opened")[0]["room"]["id"] == room["id"]
     assert [message["body"] for message in sent[::2]] == TEXTS
     assert [message["body"] for message in sent[1::2]] == [text[::-1] for text in TEXTS]
     assert [message["seq"] for message in sent] == list(range(1, len(sent) + 1))

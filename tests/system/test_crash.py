@@ -17,8 +17,8 @@ from tests.servers import Person, ServerProcess, make_client_id
 
 ACCOUNTS = 20
 CLIENTS_EACH = 10  # 200 senders
-MESSAGES_EACH = 15
-KILL_AFTER = 900  # acknowledgements, of 3,000
+MESSAGES_EACH = 10
+KILL_AFTER = 600  # acknowledgements, of 2,000
 SECONDS = 120
 
 

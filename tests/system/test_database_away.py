@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import socketio
 
 from tests.servers import (
-    STOP_SECONDS,
     Person,
     ServerProcess,
     free_port,
@@ -40,12 +40,27 @@ def test_an_unreachable_database_is_one_sentence(what: str, tmp_path: Path, requ
         if what == "wrong password":
             url = f"mysql+pymysql://chat:secret-word@127.0.0.1:{account.port}/chat_nowhere"
     server = ServerProcess(tmp_path, url)
-    assert server.launch().wait(STOP_SECONDS) == 1
-    lines = server.log_text().splitlines()
+    lines = server.refuse()
     assert len(lines) == 1, lines
     assert "database" in lines[0]
     assert "Traceback" not in lines[0]
     assert "secret-word" not in lines[0]
+
+
+def test_departures_are_told_while_the_database_is_away(own_mariadb: MariaDB, tmp_path: Path) -> None:
+    with ServerProcess(tmp_path, own_mariadb.chat.url("chat")) as server:
+        alice, bob = (Person(server.url, name).register() for name in ("alice", "bob"))
+        bob_id = alice.find("bob")["id"]
+        with alice.connect() as watcher:
+            bobs = bob.connect()
+            watcher.wait_for(lambda heard: any(bob_id in told["online"] for told in heard.heard("presence_changed")))
+            own_mariadb.stop()
+            bobs.close()
+            left = watcher.wait_for(
+                lambda heard: [user for told in heard.heard("presence_changed") for user in told["offline"]]
+            )
+            assert [user["id"] for user in left] == [bob_id]
+            own_mariadb.start()
 
 
 def test_service_resumes_by_itself(own_mariadb: MariaDB, tmp_path: Path) -> None:
@@ -60,6 +75,10 @@ def test_service_resumes_by_itself(own_mariadb: MariaDB, tmp_path: Path) -> None
             assert not refused["ok"]
             assert refused["error"]["code"] == "unavailable"
             assert server.health() == 503
+            assert [alice.get(path).status_code for path in ("/", "/rooms", "/login")] == [503, 503, 503]
+            assert alice.get_json("/rooms")["error"]["code"] == "unavailable"
+            with pytest.raises(socketio.exceptions.ConnectionError, match="unavailable"):
+                alice.connect_node()
 
             own_mariadb.start()
             wait_until(lambda: server.health() == 200, BACK_SECONDS, "a healthy server")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http.cookies import Morsel, SimpleCookie
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,20 +13,14 @@ from tests.servers import Person, ServerProcess
 from tests.services import Nginx
 
 
-@dataclass
-class Site:
-    app: ServerProcess
-    url: str
-
-
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
-    with ServerProcess(tmp_path, TRUSTED_PROXIES="1") as app, Nginx(app.port) as proxy:
-        yield Site(app, proxy.url)
+def proxy(tmp_path: Path) -> Iterator[Nginx]:
+    with ServerProcess(tmp_path, TRUSTED_PROXIES="1") as app, Nginx(app.port) as nginx:
+        yield nginx
 
 
-def test_two_people_talk_through_the_proxy(site: Site) -> None:
-    alice, bob = (Person(site.url, name).register() for name in ("alice", "bob"))
+def test_two_people_talk_through_the_proxy(proxy: Nginx) -> None:
+    alice, bob = (Person(proxy.url, name).register() for name in ("alice", "bob"))
     with alice.connect() as python, bob.connect_node() as node:
         room = python.open_direct("bob")["id"]
         sent = [python.send(room, "Привет 👋"), node.send(room, "你好")]
@@ -35,25 +29,30 @@ def test_two_people_talk_through_the_proxy(site: Site) -> None:
             assert connection.messages == sent
 
 
-def test_slots_work_through_the_proxy(site: Site) -> None:
-    alice, bob = Person(site.url, "alice").register(), Person(site.url, "bob", slot=1).register()
+def test_slots_work_through_the_proxy(proxy: Nginx) -> None:
+    alice, bob = Person(proxy.url, "alice").register(), Person(proxy.url, "bob", slot=1).register()
     with alice.connect() as first, bob.connect() as second:
         message = first.send(first.open_direct("bob")["id"], "to the other tab")
         second.wait_for(lambda heard: heard.messages == [message])
 
 
-@pytest.mark.parametrize(("proto", "secure"), [("https", True), ("http", False)])
-def test_the_cookie_is_secure_behind_https(proto: str, secure: bool, site: Site) -> None:
-    assert bool(session_cookie(site.url, proto)["secure"]) is secure
+def test_the_cookie_is_secure_behind_https(proxy: Nginx) -> None:
+    assert session_cookie(proxy.https_url, verify=str(proxy.certificate))["secure"]
+    assert not session_cookie(proxy.url)["secure"]
+
+
+def test_a_visitor_cannot_speak_for_the_proxy(proxy: Nginx) -> None:
+    said = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "elsewhere.example"}
+    assert not session_cookie(proxy.url, headers=said)["secure"]
 
 
 def test_without_a_trusted_proxy_its_word_is_ignored(sqlite_server: ServerProcess) -> None:
-    assert not session_cookie(sqlite_server.url, "https")["secure"]
+    assert not session_cookie(sqlite_server.url, headers={"X-Forwarded-Proto": "https"})["secure"]
 
 
-def session_cookie(url: str, proto: str) -> Morsel[str]:
+def session_cookie(url: str, **options: Any) -> Morsel[str]:
     """What is set for somebody who looks at the form, which holds a CSRF token."""
-    answer = Person(url, "alice").get("/login", headers={"X-Forwarded-Proto": proto})
+    answer = Person(url, "alice").get("/login", **options)
     cookie = SimpleCookie(answer.headers["Set-Cookie"])["session"]
     assert cookie["httponly"]
     assert cookie["samesite"] == "Lax"

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import pbkdf2_hmac
+from pathlib import Path
 from typing import Any
 
 from tests.servers import Connection, Person, ServerProcess
@@ -16,16 +17,21 @@ LEAST_ITERATIONS = 600_000  # what a password costs at the least; the server's o
 FAST = 8  # a message has to be this many times faster than one hash
 
 
-def test_messages_flow_while_fifty_people_sign_in(sqlite_server: ServerProcess) -> None:
-    alice, bob = (Person(sqlite_server.url, name).register() for name in ("alice", "bob"))
-    crowd = [Person(sqlite_server.url, f"person{number}") for number in range(PEOPLE)]
+def test_messages_flow_while_fifty_people_sign_in(tmp_path: Path) -> None:
+    with ServerProcess(tmp_path, MESSAGE_RATE="100000 per second", EVENT_RATE="100000 per second") as server:
+        send_during_sign_ins(server)
+
+
+def send_during_sign_ins(server: ServerProcess) -> None:
+    alice, bob = (Person(server.url, name).register() for name in ("alice", "bob"))
+    crowd = [Person(server.url, f"person{number}") for number in range(PEOPLE)]
     with ThreadPoolExecutor(PEOPLE) as pool, alice.connect() as sender, bob.connect() as reader:
         list(pool.map(Person.register, crowd))
         room = sender.open_direct("bob")["id"]
         hashing = seconds(lambda: pbkdf2_hmac("sha256", b"correct horse 1", b"salt" * 4, LEAST_ITERATIONS))
 
         # Cookies forgotten before: signing in begins with a new form, as on another device.
-        again = [Person(sqlite_server.url, person.username) for person in crowd]
+        again = [Person(server.url, person.username) for person in crowd]
         sign_ins = [pool.submit(person.login) for person in again]
         waits = waits_until_done(sign_ins, sender, room)
 

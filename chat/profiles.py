@@ -1,0 +1,147 @@
+"""One's own panel: what a person says of themselves, how they like the page, where they are signed in, and leaving.
+
+Knows nothing of cookies; a session is spoken of by a handle that opens nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import lazy_gettext as _
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session as Transaction
+
+from chat import accounts, broadcasts, clock, fields, payloads, transactions
+from chat.errors import Invalid, NotFound
+from extensions import db
+from models import Session, User
+
+ABOUT_MAX = 500
+DISPLAY_NAME_MAX = 64
+HUE_MAX = 359
+SEARCH_KEY_MAX = 255
+
+# What the page lets one choose; the first of each is the default. Another tab, another device: the same choice.
+PREFERENCES: dict[str, tuple[Any, ...]] = {
+    "theme": ("system", "light", "dark"),
+    "accent": ("jade", "ocean", "violet", "rose", "amber", "slate"),
+    "density": ("comfortable", "compact"),
+    "send_key": ("enter", "ctrl_enter"),
+    "sound": ("soft", "bell", "off"),
+    "clock": ("locale", "24", "12"),
+}
+
+
+def mine(actor: User, session_id: str) -> payloads.Payload:
+    """`{user, about, email, locale, preferences, sessions}`: all that one's own panel shows."""
+    return {
+        "user": accounts.payload(actor),
+        "about": actor.about,
+        "email": actor.email or "",
+        "locale": actor.locale,
+        "preferences": preferences(actor),
+        "sessions": [payloads.session(row, row.id == session_id) for row in _sessions(actor)],
+    }
+
+
+def of(actor: User, username: str) -> payloads.Payload:
+    """What everybody may know of somebody. Raises NotFound."""
+    person = accounts.named(actor, username)
+    return accounts.payload(person) | {"about": person.about, "registered_at": payloads.instant(person.created_at)}
+
+
+def change(actor: User, given: dict[str, Any]) -> payloads.Payload:
+    """Set `display_name`, `about`, `email`, `hue`, whichever are given, and tell everybody. Raises Invalid."""
+    values = {name: check(given[name], name) for name, check in _CHECKS.items() if name in given}
+    if "display_name" in values:
+        values["search_key"] = _search_key(values["display_name"], actor.username)
+    if values:
+        transactions.run(lambda session: session.execute(update(User).where(User.id == actor.id).values(**values)))
+    changed = accounts.payload(db.session.get_one(User, actor.id))
+    broadcasts.user_changed(changed)
+    return changed
+
+
+def _search_key(display_name: str, username: str) -> str:
+    """Somebody is found by either name."""
+    return fields.search_key(" ".join(dict.fromkeys((display_name, username))))[:SEARCH_KEY_MAX]
+
+
+_CHECKS: dict[str, Callable[[object, str], Any]] = {
+    "display_name": lambda value, field: fields.line(value, field, 1, DISPLAY_NAME_MAX),
+    "about": lambda value, field: fields.lines(value, field, ABOUT_MAX),
+    "email": fields.email,
+    "hue": lambda value, field: None if value is None else fields.whole(value, field, 0, HUE_MAX),
+}
+
+
+def preferences(actor: User) -> payloads.Payload:
+    """Every preference, as chosen or by default."""
+    chosen = json.loads(actor.preferences or "{}")
+    return {name: chosen[name] if chosen.get(name) in values else values[0] for name, values in PREFERENCES.items()}
+
+
+def prefer(actor: User, given: dict[str, Any]) -> payloads.Payload:
+    """Choose some preferences, and tell the person's other pages. Raises Invalid."""
+    for name, value in given.items():
+        if name not in PREFERENCES or not isinstance(value, str) or value not in PREFERENCES[name]:
+            raise Invalid(_("There is no such choice."), name[:32])
+    chosen = preferences(actor) | given
+    stored = update(User).where(User.id == actor.id).values(preferences=json.dumps(chosen))
+    transactions.run(lambda session: session.execute(stored))
+    broadcasts.preferences_changed(actor.id, chosen)
+    return chosen
+
+
+# Sessions
+
+
+def end_session(actor: User, session_handle: str) -> None:
+    """Sign one of one's own browsers out. Raises NotFound."""
+    for row in _sessions(actor):
+        if payloads.session_handle(row.id) == session_handle:
+            accounts.close_session(row.id)
+            return
+    raise NotFound()
+
+
+def end_other_sessions(actor: User, session_id: str) -> None:
+    """Sign all of one's other browsers out."""
+    others = [row.id for row in _sessions(actor) if row.id != session_id]
+    ended = delete(Session).where(Session.id.in_(others))
+    transactions.run(lambda session: session.execute(ended))
+    broadcasts.signed_out(others, "signed_out")
+
+
+def _sessions(actor: User) -> list[Session]:
+    rows = select(Session).where(Session.user_id == actor.id).order_by(Session.last_used_at.desc(), Session.id)
+    return list(db.session.scalars(rows))
+
+
+# Leaving
+
+
+def delete_account(actor: User, password: object) -> None:
+    """Leave for good: the name is free again, what was said stays, by "a deleted account". Raises Invalid.
+
+    The row stays, since messages point to it; nothing personal stays in it.
+    """
+    accounts.confirm_password(actor, password, "password")
+    sessions = transactions.run(lambda session: _forget(session, actor.id))
+    broadcasts.signed_out(sessions, "deleted")
+    broadcasts.user_changed(accounts.payload(db.session.get_one(User, actor.id)))
+
+
+def _forget(session: Transaction, user_id: int) -> list[str]:
+    # A colon stands in no name, so nobody can ever have taken this one.
+    nobody = f"deleted:{user_id}"
+    empty = {"username": nobody, "username_key": nobody, "search_key": nobody, "display_name": "", "kind": "deleted"}
+    cleared = {"password_hash": None, "about": "", "email": None, "preferences": None, "role": "user"}
+    session.execute(
+        update(User).where(User.id == user_id).values(**empty, **cleared, disabled_at=clock.now(), last_seen_at=None)
+    )
+    ended = list(session.scalars(select(Session.id).where(Session.user_id == user_id)))
+    session.execute(delete(Session).where(Session.user_id == user_id))
+    return ended
