@@ -95,6 +95,8 @@ export function applyMessages(state, conversation, messages) {
     const wanted = message.seq >= conversation.from || conversation.loading === "newest";
     if (wanted && !(held?.version >= message.version)) conversation.messages.set(message.seq, message);
     applyToSummary(state, conversation, message);
+    // Who writes has seen what is above.
+    applyRead(state, conversation, message.sender.id, message.seq);
   }
   countUnread(state, conversation);
 }

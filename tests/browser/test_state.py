@@ -117,15 +117,16 @@ def test_an_answer_that_comes_late_takes_nothing_back(run: Run) -> None:
         const conversation = s.applyRoom(state, given.room);
         s.applyMessages(state, conversation, [given.message]);
         s.applyRead(state, conversation, me.id, 6);
-        s.applyRead(state, conversation, 2, 5);
+        s.applyRead(state, conversation, given.peer, 4);
         s.applyRoom(state, given.room);
         return [conversation.lastSeq, conversation.lastMessage.body, conversation.unread, conversation.readTo,
           conversation.peerReadTo];
         """,
         room=room(version=5, last_seq=5, unread=2, last_read_seq=3, last_message=message(5, 5, "five")),
         message=message(6, 6, "six"),
+        peer=PEER["id"],
     )
-    assert result == [6, "six", 0, 6, 5]
+    assert result == [6, "six", 0, 6, 6]
 
 
 def test_unread_counts_what_came_after_the_servers_count(run: Run) -> None:
@@ -140,6 +141,22 @@ def test_unread_counts_what_came_after_the_servers_count(run: Run) -> None:
         message=message(6, 6),
     )
     assert unread == 3
+
+
+def test_who_writes_has_read_what_is_above(run: Run) -> None:
+    read = run(
+        """
+        const conversation = s.applyRoom(state, given.room);
+        s.applyMessages(state, conversation, [given.theirs]);
+        const before = [conversation.unread, conversation.readTo, conversation.peerReadTo];
+        s.applyMessages(state, conversation, [given.mine]);
+        return [before, [conversation.unread, conversation.readTo, conversation.peerReadTo]];
+        """,
+        room=room(version=1, last_seq=1, unread=1, last_message=message(1, 1)),
+        theirs=message(2, 2),
+        mine=message(3, 3, sender=ME),
+    )
+    assert read == [[2, 0, 2], [0, 3, 2]]
 
 
 def test_a_deleted_message_is_held_but_not_shown(run: Run) -> None:
