@@ -173,3 +173,21 @@ def test_a_deleted_message_is_held_but_not_shown(run: Run) -> None:
         gone=message(1, 3, deleted_at="2026-11-21T09:00:00.000Z"),
     )
     assert seqs == [2]
+
+
+def test_a_long_conversation_keeps_its_newest_messages_and_knows_what_it_let_go(run: Run) -> None:
+    """What was let go is asked for again when it is scrolled to: `from` says from where everything is held."""
+    held = run(
+        """
+        const conversation = s.applyRoom(state, given.room);
+        s.applyHistory(state, conversation, given.messages, { from: 1, complete: true });
+        s.trimMessages(conversation);
+        const first = { size: conversation.messages.size, from: conversation.from, complete: conversation.complete };
+        s.applyMessages(state, conversation, [given.late]);
+        return { ...first, late: conversation.messages.has(given.late.seq), shown: s.messagesOf(conversation).length };
+        """,
+        room=room(version=401, last_seq=401),
+        messages=[message(seq, seq) | {"created_at": "2026-11-21T08:00:00.000Z"} for seq in range(1, 402)],
+        late=message(5, 402, "edited"),
+    )
+    assert held == {"size": 200, "from": 202, "complete": False, "late": False, "shown": 200}
