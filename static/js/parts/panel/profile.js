@@ -29,6 +29,7 @@ export function createProfile(own, forms, { api, store }) {
   async function painted({ target }) {
     await change("hue", { hue: Number(target.value) });
     hue = null;
+    store.changed();
   }
 
   return (state) => {
