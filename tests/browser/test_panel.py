@@ -129,7 +129,7 @@ def test_a_password_is_changed_and_the_other_device_hears_of_it(
 
 
 def test_ending_another_session_closes_its_page(alice: Screen, make_screen: Callable[..., Screen]) -> None:
-    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1"
+    agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) Version/18.0 Mobile/15E148 Safari/604.1"
     phone = make_screen(user_agent=agent).login("alice")
     third = make_screen().login("alice")
     alice.settings("sessions")
