@@ -5,24 +5,28 @@ import { createApi } from "./api.js";
 import { createCatchUp } from "./catch_up.js";
 import { createDrafts } from "./drafts.js";
 import { createHistory } from "./history.js";
+import { createLooks } from "./looks.js";
 import { createOutbox } from "./outbox.js";
 import { createPeople } from "./people.js";
 import { createReading } from "./reading.js";
 import { connect } from "./socket.js";
-import { applyMessages, applyOnline, applyPresence, applyRead, applyRoom, applyVersion, conversationWith, trimMessages } from "./state.js";
+import {
+  applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, conversationWith, trimMessages,
+} from "./state.js";
 import { createTyping } from "./typing.js";
 
 const RETRY = 2_000;
 export const QUIET = 5_000; // a shorter loss of the connection is not worth a word
 
-export function createChat(store, boot, { closeConversation }) {
+export function createChat(store, boot, { closeConversation, renameConversation }) {
   const { state, changed } = store;
   let connection;
   let wanted = null; // the username in the address
   let attempt = 0;
 
   const emit = (event, data) => connection.emit(event, data);
-  const api = createApi({ root: boot.root, userId: boot.user.id });
+  const api = createApi({ root: boot.root, userId: boot.user.id, csrf: boot.csrf });
+  const looks = createLooks(store, { api, locale: boot.locale });
   const history = createHistory(store, { api, ended });
   const outbox = createOutbox(store, { emit, stored: take, ended });
   const people = createPeople(store, { api, ended });
@@ -46,6 +50,9 @@ export function createChat(store, boot, { closeConversation }) {
     typing_changed: typing.heard,
     presence_changed: presence,
     user_registered: ({ user }) => people.registered(user),
+    user_changed: ({ user }) => personChanged(user),
+    preferences_changed: looks.heard,
+    room_muted: ({ room_id: roomId, muted_until: until }) => muted(roomId, until),
     signed_out: ({ reason }) => ended({ code: "unauthenticated", reason }),
   };
 
@@ -106,6 +113,7 @@ export function createChat(store, boot, { closeConversation }) {
     if (state.notice) return;
     state.notice = { code, reason };
     if (code === "unauthenticated") accounts.forget(boot.slot);
+    if (reason === "deleted") for (const kept of [drafts, outbox]) kept.forget();
     connection?.end();
     changed();
   }
@@ -146,6 +154,28 @@ export function createChat(store, boot, { closeConversation }) {
     const conversation = state.conversations.get(roomId);
     if (conversation) applyRead(state, conversation, userId, seq);
     changed();
+  }
+
+  // A name, a colour, or the account is gone: everywhere on this page, in what was said before too.
+  function personChanged(user) {
+    applyPerson(state, { ...user, described: false });
+    if (user.id === state.me.id) accounts.remember(boot.slot, state.me, boot.root);
+    if (user.id === state.open?.userId && user.username !== wanted) {
+      wanted = user.username;
+      renameConversation(wanted);
+    }
+    changed();
+  }
+
+  function muted(roomId, until) {
+    const conversation = state.conversations.get(roomId);
+    if (conversation) conversation.mutedUntil = until;
+    changed();
+  }
+
+  async function mute(conversation, seconds) {
+    const { muted_until: until } = await emit("mute_room", { room_id: conversation.id, seconds });
+    muted(conversation.id, until);
   }
 
   // The address names somebody, or nobody: open the conversation with them, making it if there is none.
@@ -190,8 +220,13 @@ export function createChat(store, boot, { closeConversation }) {
   const opened = (act) => state.open?.conversation && act(state.open.conversation);
 
   return {
+    api,
+    looks,
+    ended,
     start,
     show,
+    mute,
+    describe: people.describe,
     send,
     draft: drafts.keep,
     wrote: typing.wrote,

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { t } from "./i18n.js";
-import { icon } from "./pieces.js";
+import { icon, nameOf } from "./pieces.js";
 import { clock, full } from "./times.js";
 
 // pending and failed messages carry their state; stored ones get it from who has read how far.
@@ -24,7 +24,7 @@ export function messageRow({ message, state, own, follows, followed }, { retry, 
     ?data-followed=${followed}
   >
     <div class="bubble">
-      <span class="visually-hidden">${own ? t("You") : message.sender.display_name}: </span>
+      ${author(message.sender, { hidden: own || follows, own })}
       <span class="bubble__body" data-body dir="auto">${message.body}</span>
       <span class="bubble__meta">
         <time datetime=${message.created_at} title=${full(message.created_at)}>${clock(message.created_at)}</time>
@@ -33,6 +33,13 @@ export function messageRow({ message, state, own, follows, followed }, { retry, 
     </div>
     ${state === "failed" ? failure(message, { retry, discard }) : nothing}
   </li>`;
+}
+
+// Seen above the first of several messages, heard before each.
+function author(sender, { own, hidden }) {
+  if (hidden) return html`<span class="visually-hidden">${own ? t("You") : nameOf(sender)}: </span>`;
+  const gone = sender.kind === "deleted";
+  return html`<span class="bubble__name" data-author ?data-gone=${gone} .style=${`--hue: ${Number(sender.hue)}`}><bdi>${nameOf(sender)}</bdi><span class="visually-hidden">: </span></span>`;
 }
 
 function tick(state) {

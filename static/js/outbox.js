@@ -84,6 +84,10 @@ export function createOutbox(store, { emit, stored, ended }) {
     storage.remove(prefix + clientId);
   }
 
+  function forget() {
+    for (const [clientId] of storage.entries(prefix)) storage.remove(prefix + clientId);
+  }
+
   function retry(conversation, clientId) {
     const message = conversation.pending.find((one) => one.client_id === clientId);
     if (message) Object.assign(message, { state: "pending", error: null, tries: 0 });
@@ -97,7 +101,7 @@ export function createOutbox(store, { emit, stored, ended }) {
     changed();
   }
 
-  return { add, restore, pumpAll, settle, retry, discard };
+  return { add, restore, pumpAll, settle, forget, retry, discard };
 }
 
 function pendingMessage(me, { room_id, client_id, body, created_at }) {

@@ -4,9 +4,10 @@
 const HELD_MOST = 400;
 const HELD_AFTER_TRIM = 200;
 
-export function createState(me) {
+export function createState(me, preferences) {
   return {
     me,
+    preferences, // theme, accent, density, send_key, sound, clock
     people: new Map([[me.id, me]]),
     conversations: new Map(),
     open: null, // {userId, conversation: null while it is being made, error}
@@ -17,13 +18,29 @@ export function createState(me) {
     search: { text: "", ids: [], loading: false },
     connection: { online: false, lostAt: null },
     ready: false, // the list of conversations has been loaded
+    layer: null, // what lies over the conversation: "details", "panel", "panel/<section>"
     notice: null,
   };
 }
 
+const SIGNATURE = ["username", "display_name", "kind", "hue"];
+
 export function applyPerson(state, person) {
   const known = state.people.get(person.id);
-  state.people.set(person.id, { ...known, ...person });
+  const now = { ...known, ...person };
+  state.people.set(person.id, now);
+  if (now.id === state.me.id) state.me = now;
+  if (known && SIGNATURE.some((name) => known[name] !== now[name])) signAnew(state, now);
+}
+
+// Somebody has another name or colour: so have the messages they wrote before.
+function signAnew(state, person) {
+  const sender = Object.fromEntries(["id", ...SIGNATURE].map((name) => [name, person[name]]));
+  for (const { messages, pending, lastMessage } of state.conversations.values()) {
+    for (const message of [...messages.values(), ...pending, lastMessage]) {
+      if (message?.sender.id === person.id) message.sender = sender;
+    }
+  }
 }
 
 export function applyOnline(state, ids) {
@@ -48,6 +65,7 @@ export function applyRoom(state, room) {
     conversation.lastSeq = room.last_seq;
     conversation.lastMessage = room.last_message;
   }
+  conversation.mutedUntil = room.muted_until;
   if (current) conversation.unread = room.unread + heardAfter(state, conversation, room.last_seq);
   state.conversations.set(room.id, conversation);
   return conversation;
@@ -75,6 +93,7 @@ function newConversation(state, room) {
     readTo: 0,
     peerReadTo: 0,
     unread: 0,
+    mutedUntil: null,
     pending: state.unsent.get(room.id) ?? [],
     ...nothingHeld(),
   };
@@ -181,6 +200,10 @@ export function lastActivity(conversation) {
 export function conversationWith(state, userId) {
   for (const conversation of state.conversations.values()) if (conversation.peerId === userId) return conversation;
   return null;
+}
+
+export function isMuted(conversation, now = Date.now()) {
+  return Boolean(conversation?.mutedUntil) && Date.parse(conversation.mutedUntil) > now;
 }
 
 export function unreadInAll(state) {

@@ -2,7 +2,7 @@
 
 import { html, render } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
-import { icon } from "../pieces.js";
+import { icon, nameOf } from "../pieces.js";
 import { clean, lengthOf } from "../text.js";
 
 const COUNT_FROM = 500; // characters left
@@ -48,7 +48,7 @@ export function createComposer(mount, { limit, ...actions }) {
       box.value = state.drafts.get(conversation?.id) ?? "";
       if (conversation && !touch.matches) box.focus();
     }
-    const name = person ? t("Message %(name)s", { name: person.display_name }) : "";
+    const name = person ? t("Message %(name)s", { name: nameOf(person) }) : "";
     box.placeholder = conversation || state.connection.online ? t("Message") : t("Waiting for the connection…");
     box.setAttribute("aria-label", name);
     box.disabled = !conversation;
