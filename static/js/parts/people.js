@@ -3,10 +3,14 @@
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { t, tn } from "../i18n.js";
+import { plain } from "../markup.js";
 import { face } from "../pieces.js";
 import { conversationWith, lastActivity } from "../state.js";
 import { folded } from "../text.js";
 import { brief, full, lastSeen } from "../times.js";
+
+const LINES = 500;
+const lines = new Map(); // text → how the list shows it, the latest ones
 
 // `actions`: open(username), more().
 export function createPeopleList(mount, actions) {
@@ -86,7 +90,14 @@ function about(state, person, conversation) {
   return last.sender.id === state.me.id ? html`${t("You:")} <bdi>${oneLine(last.body)}</bdi>` : html`<bdi>${oneLine(last.body)}</bdi>`;
 }
 
-const oneLine = (text) => text.slice(0, 200).replace(/\s+/g, " ");
+// The whole text is read, however long: half a spoiler would be none.
+function oneLine(text) {
+  if (!lines.has(text)) {
+    if (lines.size >= LINES) lines.clear();
+    lines.set(text, plain(text).slice(0, 200).replace(/\s+/g, " "));
+  }
+  return lines.get(text);
+}
 
 function conversations(state) {
   const rows = [...state.conversations.values()].filter((conversation) => lastActivity(conversation));
