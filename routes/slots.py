@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Response, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 
 _SLOT = re.compile(r"/u/([1-9])(?=/|$)")
 
@@ -51,3 +51,8 @@ class SlotSessions(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        # What is the same for everybody carries no cookie, and caches need not tell people apart.
+        if not response.cache_control.public:
+            super().save_session(app, session, response)

@@ -96,6 +96,14 @@ export function applyMessages(state, conversation, messages) {
     if (wanted && !(held?.version >= message.version)) conversation.messages.set(message.seq, message);
     applyToSummary(state, conversation, message);
   }
+  countUnread(state, conversation);
+}
+
+// Exact where all unread ones are held; otherwise the count goes on from the server's.
+function countUnread(state, conversation) {
+  if (conversation.from > conversation.readTo + 1) return;
+  const held = [...conversation.messages.values()];
+  conversation.unread = held.filter((one) => isUnread(state, conversation, one)).length;
 }
 
 function applyToSummary(state, conversation, message) {
@@ -141,10 +149,7 @@ export function applyRead(state, conversation, userId, seq) {
   if (seq <= conversation.readTo) return;
   conversation.readTo = seq;
   if (seq >= conversation.lastSeq) conversation.unread = 0;
-  else if (conversation.from <= seq + 1) {
-    const held = [...conversation.messages.values()];
-    conversation.unread = held.filter((one) => isUnread(state, conversation, one)).length;
-  }
+  else countUnread(state, conversation);
 }
 
 // What a conversation shows: stored messages in the order of everybody, then what waits to be sent.

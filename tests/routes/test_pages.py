@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 
 import pytest
 from flask import Flask
 
-from routes.pages import STATIC, asset_version
+from routes.assets import STATIC, asset_version, modules
 from tests.cast import Member, Visitor
 
 
@@ -64,8 +65,45 @@ def test_files_under_their_version_are_kept_for_ever(alice: Member) -> None:
     assert answer.headers["Content-Type"].startswith("text/javascript")
 
 
+def test_a_style_sheet_comes_whole(app: Flask) -> None:
+    sheet = Visitor(app).get(f"/assets/{asset_version()}/css/main.css")
+    assert "@import" not in sheet.text
+    assert (STATIC / "css" / "tokens.css").read_text() in sheet.text
+
+
+def test_texts_are_compressed_for_whom_it_helps(app: Flask) -> None:
+    address = f"/assets/{asset_version()}/js/main.js"
+    packed = Visitor(app).get(address, **{"Accept-Encoding": "gzip, br"})
+    plain = Visitor(app).get(address)
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Vary"] == plain.headers["Vary"] == "Accept-Encoding"
+    assert packed.headers["ETag"] != plain.headers["ETag"]
+
+
+def test_what_is_held_is_not_sent_again(app: Flask) -> None:
+    address = f"/assets/old/{'js/main.js'}"
+    etag = Visitor(app).get(address).headers["ETag"]
+    again = Visitor(app).get(address, **{"If-None-Match": etag})
+    assert (again.status_code, again.data) == (304, b"")
+
+
+def test_every_module_is_fetched_at_once(alice: Member) -> None:
+    """What the browser would find only level after level: each module's imports are among those announced."""
+    page = alice.get("/").text
+    announced = set(re.findall(r'modulepreload" href="/assets/\w+/([^"]+)"', page))
+    assert announced == set(modules("js/main.js"))
+    assert {"js/main.js", "js/state.js", "vendor/lit-html/lit-html.js", "vendor/lit-html/directive.js"} <= announced
+
+
+def test_files_carry_no_cookie(alice: Member) -> None:
+    assert "Set-Cookie" in alice.get("/").headers
+    assert "Set-Cookie" not in alice.get(f"/assets/{asset_version()}/js/main.js").headers
+
+
 def test_an_old_version_is_not_kept(app: Flask) -> None:
-    assert Visitor(app).get("/assets/old/js/main.js").headers["Cache-Control"] == "no-cache"
+    assert Visitor(app).get("/assets/old/js/main.js").headers["Cache-Control"] == "public, no-cache"
 
 
 @pytest.mark.parametrize("name", ["../app.py", "..%2Fapp.py", "nowhere.js", "/etc/passwd", "js/"])

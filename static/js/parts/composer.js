@@ -49,7 +49,7 @@ export function createComposer(mount, { limit, ...actions }) {
       if (conversation && !touch.matches) box.focus();
     }
     const name = person ? t("Message %(name)s", { name: person.display_name }) : "";
-    box.placeholder = conversation || state.connection.online ? name : t("Waiting for the connection…");
+    box.placeholder = conversation || state.connection.online ? t("Message") : t("Waiting for the connection…");
     box.setAttribute("aria-label", name);
     box.disabled = !conversation;
     measure();

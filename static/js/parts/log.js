@@ -105,8 +105,9 @@ function skeleton(width, index) {
 }
 
 function hint(person) {
+  const words = t("Nothing here yet. Write the first message to %(name)s.", { name: person.display_name });
   return html`<li class="log__hint">
     ${face(person)}
-    <p>${t("Nothing here yet. Write the first message to %(name)s.", { name: person.display_name })}</p>
+    <p>${words}</p>
   </li>`;
 }

@@ -27,9 +27,12 @@ export function createPeopleList(mount, actions) {
     const talking = conversations(state);
     const others = strangers(state, state.directory.ids, talking);
     const alone = state.ready && state.directory.complete && !talking.length && !others.length;
+    const invite = t(
+      "Nobody else is here yet. Give your friends the address of this page; they appear here as soon as they register.",
+    );
     return html`${group(state, t("Conversations"), talking, { titled: others.length > 0 })}
       ${group(state, talking.length ? t("Everyone else") : t("Everyone here"), others)}
-      ${alone ? html`<p class="list__empty">${t("Nobody else is here yet. Give your friends the address of this page; they appear here as soon as they register.")}</p>` : nothing}`;
+      ${alone ? html`<p class="list__empty">${invite}</p>` : nothing}`;
   }
 
   function found(state) {
@@ -38,8 +41,9 @@ export function createPeopleList(mount, actions) {
     const talking = conversations(state).filter(matches);
     const others = strangers(state, state.search.ids, talking);
     const nobody = !talking.length && !others.length && !state.search.loading;
+    const words = t("Nobody by the name “%(name)s”.", { name: state.search.text });
     return html`${group(state, t("Conversations"), talking)} ${group(state, t("People"), others)}
-      ${nobody ? html`<p class="list__empty" role="status">${t("Nobody by the name “%(name)s”.", { name: state.search.text })}</p>` : nothing}`;
+      ${nobody ? html`<p class="list__empty" role="status">${words}</p>` : nothing}`;
   }
 
   function group(state, title, rows, { titled = true } = {}) {
