@@ -78,7 +78,9 @@ function list({ items }, end, draw) {
   const item = ({ number, nodes }, index) =>
     html`<li value=${number ?? nothing}>${inline(nodes, draw)}${index < items.length - 1 ? "\n" : end}</li>`;
   const rows = items.map(item);
-  return items[0].number === null ? html`<ul class="markup-list">${rows}</ul>` : html`<ol class="markup-list">${rows}</ol>`;
+  if (items[0].number === null) return html`<ul class="markup-list">${rows}</ul>`;
+  const digits = Math.max(...items.map(({ number }) => String(number).length));
+  return html`<ol class="markup-list" .style=${`--digits: ${digits}`}>${rows}</ol>`;
 }
 
 function inline(nodes, draw) {
