@@ -17,7 +17,7 @@ from sqlalchemy import create_engine, text
 import models  # noqa: F401 - fills the metadata
 from extensions import db
 from settings import SETTINGS
-from tests.servers import REPOSITORY
+from tests.servers import REPOSITORY, ServerProcess
 from tests.services import DatabaseServer, program
 
 SCHEMA = REPOSITORY / "schema.sql"
@@ -150,3 +150,17 @@ def test_names_are_compared_byte_by_byte(database_server: DatabaseServer, make_d
             cursor.execute("INSERT INTO facts (name, value) VALUES (%s, 'x')", [word])
         cursor.execute("SELECT COUNT(*) FROM facts")
         assert cursor.fetchone() == (6,)
+
+
+def test_an_older_database_is_refused_with_the_command_to_run(
+    database_server: DatabaseServer, make_database: MakeDatabase, tmp_path: Path
+) -> None:
+    """A server's database is migrated when its operator says so, after a backup; never by a start."""
+    url = database_server.chat.url(make_database(database_server, database_server.collations[0]))
+    flask("db", "upgrade", "0001", DATABASE_URL=url, INSTANCE_DIR=str(tmp_path))
+    server = ServerProcess(tmp_path, url)
+    [refusal] = server.refuse()
+    assert "flask db upgrade" in refusal
+    flask("db", "upgrade", DATABASE_URL=url, INSTANCE_DIR=str(tmp_path))
+    with server:
+        assert server.health() == 200

@@ -53,7 +53,7 @@ function draw(state) {
   bar.draw(state, { offline });
   composer.draw(state);
   log.draw(state);
-  chat.checkRead({ atEnd: log.atEnd });
+  chat.drawn({ atEnd: log.atEnd });
 }
 
 function searching(field, clear) {

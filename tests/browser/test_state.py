@@ -117,15 +117,16 @@ def test_an_answer_that_comes_late_takes_nothing_back(run: Run) -> None:
         const conversation = s.applyRoom(state, given.room);
         s.applyMessages(state, conversation, [given.message]);
         s.applyRead(state, conversation, me.id, 6);
-        s.applyRead(state, conversation, 2, 5);
+        s.applyRead(state, conversation, given.peer, 4);
         s.applyRoom(state, given.room);
         return [conversation.lastSeq, conversation.lastMessage.body, conversation.unread, conversation.readTo,
           conversation.peerReadTo];
         """,
         room=room(version=5, last_seq=5, unread=2, last_read_seq=3, last_message=message(5, 5, "five")),
         message=message(6, 6, "six"),
+        peer=PEER["id"],
     )
-    assert result == [6, "six", 0, 6, 5]
+    assert result == [6, "six", 0, 6, 6]
 
 
 def test_unread_counts_what_came_after_the_servers_count(run: Run) -> None:
@@ -142,6 +143,22 @@ def test_unread_counts_what_came_after_the_servers_count(run: Run) -> None:
     assert unread == 3
 
 
+def test_who_writes_has_read_what_is_above(run: Run) -> None:
+    read = run(
+        """
+        const conversation = s.applyRoom(state, given.room);
+        s.applyMessages(state, conversation, [given.theirs]);
+        const before = [conversation.unread, conversation.readTo, conversation.peerReadTo];
+        s.applyMessages(state, conversation, [given.mine]);
+        return [before, [conversation.unread, conversation.readTo, conversation.peerReadTo]];
+        """,
+        room=room(version=1, last_seq=1, unread=1, last_message=message(1, 1)),
+        theirs=message(2, 2),
+        mine=message(3, 3, sender=ME),
+    )
+    assert read == [[2, 0, 2], [0, 3, 2]]
+
+
 def test_a_deleted_message_is_held_but_not_shown(run: Run) -> None:
     seqs = run(
         """
@@ -156,3 +173,21 @@ def test_a_deleted_message_is_held_but_not_shown(run: Run) -> None:
         gone=message(1, 3, deleted_at="2026-11-21T09:00:00.000Z"),
     )
     assert seqs == [2]
+
+
+def test_a_long_conversation_keeps_its_newest_messages_and_knows_what_it_let_go(run: Run) -> None:
+    """What was let go is asked for again when it is scrolled to: `from` says from where everything is held."""
+    held = run(
+        """
+        const conversation = s.applyRoom(state, given.room);
+        s.applyHistory(state, conversation, given.messages, { from: 1, complete: true });
+        s.trimMessages(conversation);
+        const first = { size: conversation.messages.size, from: conversation.from, complete: conversation.complete };
+        s.applyMessages(state, conversation, [given.late]);
+        return { ...first, late: conversation.messages.has(given.late.seq), shown: s.messagesOf(conversation).length };
+        """,
+        room=room(version=401, last_seq=401),
+        messages=[message(seq, seq) | {"created_at": "2026-11-21T08:00:00.000Z"} for seq in range(1, 402)],
+        late=message(5, 402, "edited"),
+    )
+    assert held == {"size": 200, "from": 202, "complete": False, "late": False, "shown": 200}
