@@ -116,7 +116,7 @@ def sprite(package: Path) -> dict[Path, bytes]:
 
 
 def emoji(package: Path) -> dict[Path, bytes]:
-    """For each language a list of [emoji, name, words to find it by, English shortcodes, group, five skin tones or none]."""
+    """For each language a list of [emoji, name, words to find it by, English shortcodes, group, skin tones if any]."""
 
     def read(path: str) -> Any:
         return json.loads((package / path).read_text(encoding="utf-8"))

@@ -245,13 +245,13 @@ def test_what_is_sent_in_one_tab_is_no_draft_in_the_other(
     make_context: Callable[..., BrowserContext], make_screen: Callable[..., Screen], bob: Screen
 ) -> None:
     context = make_context()
-    here = make_screen(context).register("alice").open("bob")
+    here = make_screen(context).register("alice").open("bob").say("hello").shows(["hello"])
     there = make_screen(context)
     there.page.goto(there.url)
     here.composer.fill("to be sent")
     expect(there.is_online().row("bob")).to_contain_text("Draft: to be sent")
     here.composer.press("Enter")
-    here.shows(["to be sent"])
+    here.shows(["hello", "to be sent"])
     expect(there.row("bob")).not_to_contain_text("Draft:")
 
 

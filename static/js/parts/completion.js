@@ -7,7 +7,7 @@ import { t, tn } from "../i18n.js";
 
 const OFFERED = 8;
 const BEGUN = /(?:^|[\s\p{Ps}\p{Pi}"'])(:[\p{L}\p{N}_+-]{2,40})$/u;
-const WHOLE = /(?:^|[\s\p{Ps}\p{Pi}"'])(:([\w+-]{2,40}):)$/;
+const WHOLE = /(?:^|[\s\p{Ps}\p{Pi}"'])(:([\w+-]{2,40}):)$/u;
 
 export function createCompletion(box) {
   const mount = document.createElement("div");
