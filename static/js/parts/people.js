@@ -3,12 +3,15 @@
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { t, tn } from "../i18n.js";
+import { plain } from "../markup.js";
 import { face, icon, nameOf } from "../pieces.js";
 import { conversationWith, isMuted, lastActivity } from "../state.js";
 import { folded } from "../text.js";
 import { brief, full, lastSeen } from "../times.js";
 
 const SKELETONS = ["62%", "48%", "70%", "55%", "64%", "42%"];
+const LINES = 500;
+const lines = new Map(); // text → how the list shows it, the latest ones
 
 // `actions`: open(username), more().
 export function createPeopleList(mount, actions) {
@@ -102,7 +105,14 @@ function skeleton(width) {
   return html`<div class="row row--skeleton" aria-hidden="true" .style=${`--wide: ${width}`}><span class="face"></span><span></span></div>`;
 }
 
-const oneLine = (text) => text.slice(0, 200).replace(/\s+/g, " ");
+// The whole text is read, however long: half a spoiler would be none.
+function oneLine(text) {
+  if (!lines.has(text)) {
+    if (lines.size >= LINES) lines.clear();
+    lines.set(text, plain(text).slice(0, 200).replace(/\s+/g, " "));
+  }
+  return lines.get(text);
+}
 
 function conversations(state) {
   const rows = [...state.conversations.values()].filter((conversation) => lastActivity(conversation));
