@@ -3,6 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { t } from "./i18n.js";
 import { icon } from "./pieces.js";
+import { waitsLong } from "./state.js";
 import { clock, full } from "./times.js";
 
 // pending and failed messages carry their state; stored ones get it from who has read how far.
@@ -30,6 +31,7 @@ export function messageRow({ message, state, own, follows, followed }, { retry, 
         <time datetime=${message.created_at} title=${full(message.created_at)}>${clock(message.created_at)}</time>
         ${own ? tick(state) : nothing}
       </span>
+      ${waitsLong(message) ? takeBack(message, { discard }) : nothing}
     </div>
     ${state === "failed" ? failure(message, { retry, discard }) : nothing}
   </li>`;
@@ -44,6 +46,13 @@ function tick(state) {
   };
   const [drawing, words] = ticks[state];
   return html`<span class="bubble__tick" title=${words}>${drawing}<span class="visually-hidden">${words}</span></span>`;
+}
+
+function takeBack(message, { discard }) {
+  const words = t("Do not send this message");
+  return html`<button class="button button--icon bubble__cancel" type="button" data-cancel aria-label=${words} title=${words} @click=${() => discard(message)}>
+    ${icon("x")}
+  </button>`;
 }
 
 function failure(message, { retry, discard }) {

@@ -46,6 +46,17 @@ export function createPeople(store, { api, ended }) {
     changed();
   }
 
+  // People whom any of these texts names, added to those who are known.
+  async function find(texts) {
+    try {
+      const pages = await Promise.all(texts.map((text) => api.people({ q: text })));
+      pages.forEach(({ people }) => take(people, []));
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+    }
+    changed();
+  }
+
   function take(people, ids) {
     for (const person of people) {
       applyPerson(state, person);
@@ -61,5 +72,5 @@ export function createPeople(store, { api, ended }) {
     changed();
   }
 
-  return { more, search, registered };
+  return { more, search, find, registered };
 }

@@ -1,12 +1,14 @@
 // What this page knows: people, conversations, messages. Plain data and functions that change it; no network, no drawing.
 // Live, caught-up and loaded messages all go through `applyMessages`.
 
+export const LATE = 2_000; // a message that waits longer than this can be taken back
+
 export function createState(me) {
   return {
     me,
     people: new Map([[me.id, me]]),
     conversations: new Map(),
-    open: null, // {userId, conversation: null while it is being made, error}
+    open: null, // {userId, conversation: null while it is being made, error, target: seq to lead the eye to, or null}
     typing: new Map(), // conversation id → time at which it is forgotten
     drafts: new Map(), // conversation id → text
     unsent: new Map(), // conversation id → what an earlier page left waiting, until the conversation is known
@@ -41,6 +43,7 @@ export function applyRoom(state, room) {
   const current = room.last_read_seq >= conversation.readTo;
   conversation.readTo = Math.max(conversation.readTo, room.last_read_seq);
   conversation.peerReadTo = Math.max(conversation.peerReadTo, room.peer_read_seq);
+  conversation.mutedUntil = room.muted_until;
   if (room.last_seq >= conversation.lastSeq) {
     conversation.lastSeq = room.last_seq;
     conversation.lastMessage = room.last_message;
@@ -62,6 +65,8 @@ function isUnread(state, conversation, message) {
 }
 
 function newConversation(state, room) {
+  const pending = state.unsent.get(room.id) ?? [];
+  state.unsent.delete(room.id);
   return {
     id: room.id,
     peerId: room.peer.id,
@@ -72,7 +77,8 @@ function newConversation(state, room) {
     readTo: 0,
     peerReadTo: 0,
     unread: 0,
-    pending: state.unsent.get(room.id) ?? [],
+    mutedUntil: null, // ISO time
+    pending,
     ...nothingHeld(),
   };
 }
@@ -151,6 +157,19 @@ export function applyRead(state, conversation, userId, seq) {
 export function messagesOf(conversation) {
   const stored = [...conversation.messages.values()].filter((one) => !one.deleted_at).sort((a, b) => a.seq - b.seq);
   return [...stored, ...conversation.pending];
+}
+
+export function waitsLong(message) {
+  return message.state === "pending" && Date.now() - new Date(message.created_at) >= LATE;
+}
+
+export function waitingInAll(state) {
+  const pending = [...state.conversations.values()].flatMap((conversation) => conversation.pending);
+  return pending.filter((message) => message.state === "pending").length;
+}
+
+export function isMuted(conversation) {
+  return conversation.mutedUntil !== null && new Date(conversation.mutedUntil) > new Date();
 }
 
 export function lastActivity(conversation) {

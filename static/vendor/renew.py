@@ -40,6 +40,7 @@ LIBRARIES = {
 ICONS = (
     "arrow-down",
     "arrow-up",
+    "bell",
     "check",
     "check-check",
     "chevron-left",
@@ -48,6 +49,7 @@ ICONS = (
     "eye",
     "eye-off",
     "key-round",
+    "keyboard",
     "languages",
     "log-out",
     "rotate-cw",

@@ -21,6 +21,24 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 
 
+# Headless Chromium shows and focuses every page at once, so a test says which one a person looks at.
+LOOK_AWAY = """
+(() => {
+  let away = false;
+  Object.defineProperty(document, "visibilityState", { get: () => (away ? "hidden" : "visible") });
+  Object.defineProperty(document, "hidden", { get: () => away });
+  document.hasFocus = () => !away;
+  window.parleyTests = {
+    turn(next) {
+      away = next;
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+      window.dispatchEvent(new Event(away ? "blur" : "focus"));
+    },
+  };
+})();
+"""
+
+
 class Screen:
     """One tab of one person. `trouble` holds every console error and violation of the content security policy."""
 
@@ -28,8 +46,8 @@ class Screen:
         self.url = f"{url}/u/{slot}" if slot else url
         self.trouble: list[str] = []
         self.network_may_fail = False
-        context.add_init_script(REPORT_VIOLATIONS)
         self.page: Page = context.new_page()
+        self.page.add_init_script(REPORT_VIOLATIONS + LOOK_AWAY)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
         self.page.set_default_timeout(15_000)
@@ -110,6 +128,17 @@ class Screen:
         return self.page.locator("[data-body]").evaluate_all("all => all.map((one) => one.textContent)")
 
     # The browser
+
+    def turns_away(self) -> Self:
+        """Another window covers this one, as far as the page is told."""
+        return self._turn(away=True)
+
+    def turns_back(self) -> Self:
+        return self._turn(away=False)
+
+    def _turn(self, *, away: bool) -> Self:
+        self.page.evaluate("(away) => window.parleyTests.turn(away)", away)
+        return self
 
     def protocol(self) -> CDPSession:
         return self.page.context.new_cdp_session(self.page)

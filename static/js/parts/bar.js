@@ -18,7 +18,8 @@ export function createBar(mount, { close }) {
       ${face(person)}
       <div class="bar__who">
         <h2 class="bar__name" dir="auto">${person.display_name}</h2>
-        <p class="bar__state" ?data-lively=${!offline && (person.online || isTyping(state))} role="status">${doing(state, person, offline)}</p>
+        <p class="bar__state" ?data-lively=${!offline && (person.online || isTyping(state))} >${doing(state, person, offline)}</p>
+        <p class="visually-hidden" role="status">${isTyping(state) ? t("%(name)s is typing", { name: person.display_name }) : nothing}</p>
       </div>`;
   }
 
