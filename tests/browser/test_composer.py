@@ -271,6 +271,16 @@ def test_what_is_sent_is_trimmed_and_normalised(writer: Screen) -> None:
     writer.shows(["caf\u00e9"])
 
 
+def test_the_counter_leaves_the_text_its_width(make_screen: Callable[..., Screen], bob: Screen) -> None:
+    narrow = make_screen(viewport={"width": 320, "height": 640}, locale="ru").register("alice").open("bob")
+    width = "box => box.getBoundingClientRect().width"
+    narrow.composer.fill("слово " * 10)
+    before = narrow.composer.evaluate(width)
+    narrow.composer.fill("слово " * 2100)
+    expect(narrow.page.locator("[data-count]")).to_be_visible()
+    assert narrow.composer.evaluate(width) == before
+
+
 def test_the_counter_guards_the_limit_in_characters_not_units(writer: Screen) -> None:
     count = writer.page.locator("[data-count]")
     send = writer.page.locator("[data-send]")
