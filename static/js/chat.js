@@ -5,38 +5,46 @@ import { createApi } from "./api.js";
 import { createCatchUp } from "./catch_up.js";
 import { createDrafts } from "./drafts.js";
 import { createHistory } from "./history.js";
+import { createLooks } from "./looks.js";
 import { createOutbox } from "./outbox.js";
 import { createPeople } from "./people.js";
 import { createReading } from "./reading.js";
 import { connect } from "./socket.js";
-import { applyMessages, applyOnline, applyPresence, applyRead, applyRoom, applyVersion, conversationWith, trimMessages } from "./state.js";
+import {
+  applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, conversationWith, trimMessages,
+} from "./state.js";
 import { createTyping } from "./typing.js";
+import * as wake from "./wake.js";
 
 const RETRY = 2_000;
 export const QUIET = 5_000; // a shorter loss of the connection is not worth a word
 
-export function createChat(store, boot, { closeConversation }) {
+// `heard(conversation, message)` is told of every message of another person that was not known here.
+export function createChat(store, boot, { closeConversation, renameConversation, heard, sent }) {
   const { state, changed } = store;
   let connection;
   let wanted = null; // the username in the address
   let attempt = 0;
 
   const emit = (event, data) => connection.emit(event, data);
-  const api = createApi({ root: boot.root, userId: boot.user.id });
+  const api = createApi({ root: boot.root, userId: boot.user.id, csrf: boot.csrf });
+  const looks = createLooks(store, { api, locale: boot.locale });
   const history = createHistory(store, { api, ended });
   const outbox = createOutbox(store, { emit, stored: take, ended });
   const people = createPeople(store, { api, ended });
-  const catchUp = createCatchUp(store, { emit, reload: history.newest });
+  const catchUp = createCatchUp(store, { emit, reload: history.newest, heard: arrived });
   const typing = createTyping(store, { emit });
   const reading = createReading(store, { emit });
   const drafts = createDrafts(store);
 
   function start() {
-    outbox.restore();
     drafts.restore();
     lost();
     connection = connect({ root: boot.root, userId: boot.user.id, hear, onConnect: connected, onLost: lost, onRefused: ended });
+    outbox.restore();
     loadConversations();
+    wake.watch(connection.probe);
+    reading.watch();
   }
 
   const hear = {
@@ -46,6 +54,9 @@ export function createChat(store, boot, { closeConversation }) {
     typing_changed: typing.heard,
     presence_changed: presence,
     user_registered: ({ user }) => people.registered(user),
+    user_changed: ({ user }) => personChanged(user),
+    preferences_changed: looks.heard,
+    room_muted: ({ room_id: roomId, muted_until: until }) => muted(roomId, until),
     signed_out: ({ reason }) => ended({ code: "unauthenticated", reason }),
   };
 
@@ -106,6 +117,7 @@ export function createChat(store, boot, { closeConversation }) {
     if (state.notice) return;
     state.notice = { code, reason };
     if (code === "unauthenticated") accounts.forget(boot.slot);
+    if (reason === "deleted") for (const kept of [drafts, outbox]) kept.forget();
     connection?.end();
     changed();
   }
@@ -119,6 +131,7 @@ export function createChat(store, boot, { closeConversation }) {
     const own = message.sender.id === state.me.id;
     if (own) outbox.settle(message.client_id);
     else if (!reading.attentive() && conversation.divider === null) conversation.divider = conversation.readTo;
+    if (message.seq > conversation.lastSeq) arrived(conversation, message);
     applyMessages(state, conversation, [message]);
     applyVersion(conversation, message.version);
     catchUp.watch(conversation);
@@ -132,8 +145,15 @@ export function createChat(store, boot, { closeConversation }) {
     if (atEnd && state.open?.conversation) trimMessages(state.open.conversation);
   }
 
+  function arrived(conversation, message) {
+    if (message.sender.id !== state.me.id && !message.deleted_at) heard(conversation, message);
+  }
+
+  // The first message of somebody new comes with its room.
   function roomOpened({ room }) {
-    applyRoom(state, room);
+    const known = state.conversations.has(room.id);
+    const conversation = applyRoom(state, room);
+    if (!known && room.last_message) arrived(conversation, room.last_message);
     changed();
   }
 
@@ -146,6 +166,28 @@ export function createChat(store, boot, { closeConversation }) {
     const conversation = state.conversations.get(roomId);
     if (conversation) applyRead(state, conversation, userId, seq);
     changed();
+  }
+
+  // A name, a colour, or the account is gone: everywhere on this page, in what was said before too.
+  function personChanged(user) {
+    applyPerson(state, { ...user, described: false });
+    if (user.id === state.me.id) accounts.remember(boot.slot, state.me, boot.root);
+    if (user.id === state.open?.userId && user.username !== wanted) {
+      wanted = user.username;
+      renameConversation(wanted);
+    }
+    changed();
+  }
+
+  function muted(roomId, until) {
+    const conversation = state.conversations.get(roomId);
+    if (conversation) conversation.mutedUntil = until;
+    changed();
+  }
+
+  async function mute(conversation, seconds) {
+    const { muted_until: until } = await emit("mute_room", { room_id: conversation.id, seconds });
+    muted(conversation.id, until);
   }
 
   // The address names somebody, or nobody: open the conversation with them, making it if there is none.
@@ -162,7 +204,7 @@ export function createChat(store, boot, { closeConversation }) {
 
   function enter(person, conversation) {
     if (conversation) conversation.divider = conversation.unread ? conversation.readTo : null;
-    state.open = { userId: person.id, conversation, error: null };
+    state.open = { userId: person.id, conversation, error: null, target: null };
     if (conversation?.from === Infinity) history.newest(conversation);
   }
 
@@ -185,17 +227,32 @@ export function createChat(store, boot, { closeConversation }) {
     conversation.divider = null;
     typing.stop();
     outbox.add(conversation, body);
+    sent();
+  }
+
+  // Lead the eye to one message of the open conversation.
+  function lookAt(seq) {
+    if (state.open) state.open.target = seq;
+    changed();
   }
 
   const opened = (act) => state.open?.conversation && act(state.open.conversation);
 
   return {
+    api,
+    looks,
+    ended,
     start,
     show,
+    mute,
+    describe: people.describe,
     send,
     draft: drafts.keep,
     wrote: typing.wrote,
     search: people.search,
+    find: people.find,
+    attentive: reading.attentive,
+    lookAt,
     morePeople: people.more,
     drawn,
     older: () => opened(history.older),

@@ -31,5 +31,9 @@ export function createDrafts({ state, changed }) {
     changed();
   }
 
-  return { restore, keep };
+  function forget() {
+    for (const [id] of storage.entries(prefix)) storage.remove(prefix + id);
+  }
+
+  return { restore, keep, forget };
 }

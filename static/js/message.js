@@ -3,7 +3,8 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { t } from "./i18n.js";
 import { parse } from "./markup.js";
-import { icon } from "./pieces.js";
+import { icon, nameOf } from "./pieces.js";
+import { waitsLong } from "./state.js";
 import { clock, full } from "./times.js";
 
 const JUMBO = /^(?:\p{RGI_Emoji}\s*){1,3}$/v;
@@ -29,15 +30,23 @@ export function messageRow({ message, state, own, follows, followed }, { retry, 
     ?data-followed=${followed}
   >
     <div class="bubble">
-      <span class="visually-hidden">${own ? t("You") : message.sender.display_name}: </span>
+      ${author(message.sender, { hidden: own || follows, own })}
       <div class="bubble__body" data-body dir="auto" ?data-jumbo=${JUMBO.test(message.body)}>${body(message, moved)}</div>
       <span class="bubble__meta">
         <time datetime=${message.created_at} title=${full(message.created_at)}>${clock(message.created_at)}</time>
         ${own ? tick(state) : nothing}
       </span>
+      ${waitsLong(message) ? takeBack(message, { discard }) : nothing}
     </div>
     ${state === "failed" ? failure(message, { retry, discard }) : nothing}
   </li>`;
+}
+
+// Seen above the first of several messages, heard before each.
+function author(sender, { own, hidden }) {
+  if (hidden) return html`<span class="visually-hidden">${own ? t("You") : nameOf(sender)}: </span>`;
+  const gone = sender.kind === "deleted";
+  return html`<span class="bubble__name" data-author ?data-gone=${gone} .style=${`--hue: ${Number(sender.hue)}`}><bdi>${nameOf(sender)}</bdi><span class="visually-hidden">: </span></span>`;
 }
 
 function body(message, changed) {
@@ -126,6 +135,13 @@ function tick(state) {
   };
   const [drawing, words] = ticks[state];
   return html`<span class="bubble__tick" title=${words}>${drawing}<span class="visually-hidden">${words}</span></span>`;
+}
+
+function takeBack(message, { discard }) {
+  const words = t("Do not send this message");
+  return html`<button class="button button--icon bubble__cancel" type="button" data-cancel aria-label=${words} title=${words} @click=${() => discard(message)}>
+    ${icon("x")}
+  </button>`;
 }
 
 function failure(message, { retry, discard }) {

@@ -3,9 +3,11 @@
 import { applyPerson } from "./state.js";
 
 const TYPING_PAUSE = 200;
+const RETRY = 5_000;
 
 export function createPeople(store, { api, ended }) {
   const { state, changed } = store;
+  const describing = new Set();
   let timer;
   let searches = 0;
 
@@ -46,6 +48,17 @@ export function createPeople(store, { api, ended }) {
     changed();
   }
 
+  // People whom any of these texts names, added to those who are known.
+  async function find(texts) {
+    try {
+      const pages = await Promise.all(texts.map((text) => api.people({ q: text })));
+      pages.forEach(({ people }) => take(people, []));
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+    }
+    changed();
+  }
+
   function take(people, ids) {
     for (const person of people) {
       applyPerson(state, person);
@@ -61,5 +74,19 @@ export function createPeople(store, { api, ended }) {
     changed();
   }
 
-  return { more, search, registered };
+  // What only the details show. `described` is taken back when the person changes.
+  async function describe(person) {
+    if (person.described || describing.has(person.id) || !state.connection.online) return;
+    describing.add(person.id);
+    try {
+      applyPerson(state, { ...(await api.person(person.username)).person, described: true });
+      describing.delete(person.id);
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+      setTimeout(() => describing.delete(person.id), RETRY);
+    }
+    changed();
+  }
+
+  return { describe, more, search, find, registered };
 }

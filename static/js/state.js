@@ -3,13 +3,15 @@
 
 const HELD_MOST = 400;
 const HELD_AFTER_TRIM = 200;
+export const LATE = 2_000; // a message that waits longer than this can be taken back
 
-export function createState(me) {
+export function createState(me, preferences) {
   return {
     me,
+    preferences, // theme, accent, density, send_key, sound, clock
     people: new Map([[me.id, me]]),
     conversations: new Map(),
-    open: null, // {userId, conversation: null while it is being made, error}
+    open: null, // {userId, conversation: null while it is being made, error, target: seq to lead the eye to, or null}
     typing: new Map(), // conversation id → time at which it is forgotten
     drafts: new Map(), // conversation id → text
     unsent: new Map(), // conversation id → what an earlier page left waiting, until the conversation is known
@@ -17,13 +19,29 @@ export function createState(me) {
     search: { text: "", ids: [], loading: false },
     connection: { online: false, lostAt: null },
     ready: false, // the list of conversations has been loaded
+    layer: null, // what lies over the conversation: "details", "panel", "panel/<section>"
     notice: null,
   };
 }
 
+const SIGNATURE = ["username", "display_name", "kind", "hue"];
+
 export function applyPerson(state, person) {
   const known = state.people.get(person.id);
-  state.people.set(person.id, { ...known, ...person });
+  const now = { ...known, ...person };
+  state.people.set(person.id, now);
+  if (now.id === state.me.id) state.me = now;
+  if (known && SIGNATURE.some((name) => known[name] !== now[name])) signAnew(state, now);
+}
+
+// Somebody has another name or colour: so have the messages they wrote before.
+function signAnew(state, person) {
+  const sender = Object.fromEntries(["id", ...SIGNATURE].map((name) => [name, person[name]]));
+  for (const { messages, pending, lastMessage } of state.conversations.values()) {
+    for (const message of [...messages.values(), ...pending, lastMessage]) {
+      if (message?.sender.id === person.id) message.sender = sender;
+    }
+  }
 }
 
 export function applyOnline(state, ids) {
@@ -44,6 +62,7 @@ export function applyRoom(state, room) {
   const current = room.last_read_seq >= conversation.readTo;
   conversation.readTo = Math.max(conversation.readTo, room.last_read_seq);
   conversation.peerReadTo = Math.max(conversation.peerReadTo, room.peer_read_seq);
+  conversation.mutedUntil = room.muted_until;
   if (room.last_seq >= conversation.lastSeq) {
     conversation.lastSeq = room.last_seq;
     conversation.lastMessage = room.last_message;
@@ -65,6 +84,8 @@ function isUnread(state, conversation, message) {
 }
 
 function newConversation(state, room) {
+  const pending = state.unsent.get(room.id) ?? [];
+  state.unsent.delete(room.id);
   return {
     id: room.id,
     peerId: room.peer.id,
@@ -75,7 +96,8 @@ function newConversation(state, room) {
     readTo: 0,
     peerReadTo: 0,
     unread: 0,
-    pending: state.unsent.get(room.id) ?? [],
+    mutedUntil: null, // ISO time
+    pending,
     ...nothingHeld(),
   };
 }
@@ -172,6 +194,15 @@ export function messagesOf(conversation) {
   return [...stored, ...conversation.pending];
 }
 
+export function waitsLong(message) {
+  return message.state === "pending" && Date.now() - new Date(message.created_at) >= LATE;
+}
+
+export function waitingInAll(state) {
+  const pending = [...state.conversations.values()].flatMap((conversation) => conversation.pending);
+  return pending.filter((message) => message.state === "pending").length;
+}
+
 export function lastActivity(conversation) {
   const waiting = conversation.pending.at(-1)?.created_at ?? "";
   const stored = conversation.lastMessage?.created_at ?? "";
@@ -181,6 +212,10 @@ export function lastActivity(conversation) {
 export function conversationWith(state, userId) {
   for (const conversation of state.conversations.values()) if (conversation.peerId === userId) return conversation;
   return null;
+}
+
+export function isMuted(conversation, now = Date.now()) {
+  return Boolean(conversation?.mutedUntil) && Date.parse(conversation.mutedUntil) > now;
 }
 
 export function unreadInAll(state) {

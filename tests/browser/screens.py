@@ -15,9 +15,30 @@ PHONE = {"width": 390, "height": 844}
 # What Chromium itself reports when a test cuts the network, stops the server or has a form refused.
 OF_THE_NETWORK = re.compile(r"net::ERR_|WebSocket connection to .* failed|responded with a status of 4\d\d")
 
+# … and of answers with which the server says no.
+OF_A_REFUSAL = re.compile(r"the server responded with a status of 4\d\d")
+
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy violated: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+
+
+# Headless Chromium shows and focuses every page at once, so a test says which one a person looks at.
+LOOK_AWAY = """
+(() => {
+  let away = false;
+  Object.defineProperty(document, "visibilityState", { get: () => (away ? "hidden" : "visible") });
+  Object.defineProperty(document, "hidden", { get: () => away });
+  document.hasFocus = () => !away;
+  window.parleyTests = {
+    turn(next) {
+      away = next;
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+      window.dispatchEvent(new Event(away ? "blur" : "focus"));
+    },
+  };
+})();
 """
 
 
@@ -28,14 +49,17 @@ class Screen:
         self.url = f"{url}/u/{slot}" if slot else url
         self.trouble: list[str] = []
         self.network_may_fail = False
-        context.add_init_script(REPORT_VIOLATIONS)
+        self.server_may_refuse = False
         self.page: Page = context.new_page()
+        self.page.add_init_script(REPORT_VIOLATIONS + LOOK_AWAY)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
         self.page.set_default_timeout(15_000)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        expected = self.network_may_fail and OF_THE_NETWORK.search(message.text)
+        expected = (self.network_may_fail and OF_THE_NETWORK.search(message.text)) or (
+            self.server_may_refuse and OF_A_REFUSAL.search(message.text)
+        )
         if message.type == "error" and not expected:
             self.trouble.append(message.text)
 
@@ -109,7 +133,41 @@ class Screen:
     def bodies(self) -> list[str]:
         return self.page.locator("[data-body]").evaluate_all("all => all.map((one) => one.textContent)")
 
+    # One's own panel
+
+    def settings(self, section: str | None = None) -> Self:
+        self.page.locator("[data-menu]").click()
+        self.page.locator("[data-open-panel]").click()
+        expect(self.page.locator("[data-panel]")).to_be_visible()
+        return self.section(section) if section else self
+
+    def section(self, name: str) -> Self:
+        self.page.locator(f"[data-section={name}]").click()
+        expect(self.page.locator(f"[data-panel-content={name}]")).to_be_visible()
+        return self
+
+    def field(self, name: str) -> Locator:
+        return self.page.locator(f"[data-panel] [data-field={name}]")
+
+    def option(self, name: str, value: str) -> Locator:
+        return self.field(name).locator(f'input[value="{value}"]')
+
+    def save(self, form: str) -> Self:
+        self.page.locator(f"[data-save={form}]").click()
+        return self
+
     # The browser
+
+    def turns_away(self) -> Self:
+        """Another window covers this one, as far as the page is told."""
+        return self._turn(away=True)
+
+    def turns_back(self) -> Self:
+        return self._turn(away=False)
+
+    def _turn(self, *, away: bool) -> Self:
+        self.page.evaluate("(away) => window.parleyTests.turn(away)", away)
+        return self
 
     def protocol(self) -> CDPSession:
         return self.page.context.new_cdp_session(self.page)

@@ -2,7 +2,7 @@
 
 import { html, render } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
-import { icon } from "../pieces.js";
+import { icon, nameOf } from "../pieces.js";
 import { clean, lengthOf } from "../text.js";
 
 const COUNT_FROM = 500; // characters left
@@ -75,7 +75,7 @@ export function createComposer(mount, { limit, ...actions }) {
     }
     sendKey = state.preferences?.send_key ?? "enter";
     box.enterKeyHint = sends({}) ? "send" : "enter";
-    const name = person ? t("Message %(name)s", { name: person.display_name }) : "";
+    const name = person ? t("Message %(name)s", { name: nameOf(person) }) : "";
     box.placeholder = conversation || state.connection.online ? t("Message") : t("Waiting for the connection…");
     box.setAttribute("aria-label", name);
     measure();
