@@ -5,6 +5,7 @@ import { html, render } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { drawBadge } from "./favicon.js";
 import { t } from "./i18n.js";
+import { plain } from "./markup.js";
 import { createSpeaker } from "./speaker.js";
 import { isMuted, unreadInAll } from "./state.js";
 
@@ -33,7 +34,7 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
   function show(conversation, message) {
     if (globalThis.Notification?.permission !== "granted") return;
     const { sender, seq, room_id: roomId } = message;
-    const options = { body: excerpt(message.body), tag: `parley.${state.me.id}.${roomId}`, renotify: true, silent: true, dir: "auto" };
+    const options = { body: excerpt(plain(message.body)), tag: `parley.${state.me.id}.${roomId}`, renotify: true, silent: true, dir: "auto" };
     try {
       const notification = new Notification(sender.display_name, options);
       notification.addEventListener("click", () => {
@@ -50,7 +51,7 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
   function announce(conversation, message) {
     const name = message.sender.display_name;
     const here = state.open?.conversation === conversation;
-    const words = here ? `${name}: ${message.body}` : t("New message from %(name)s", { name });
+    const words = here ? `${name}: ${plain(message.body)}` : t("New message from %(name)s", { name });
     announced = [...announced, { key: message.client_id, words }].slice(-READ_OUT);
     render(repeat(announced, (one) => one.key, ({ words }) => html`<p>${words}</p>`), announcer);
   }

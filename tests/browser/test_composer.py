@@ -104,37 +104,40 @@ def test_the_box_grows_to_less_than_half_of_the_height_and_then_scrolls(writer: 
     assert box["height"] < 50
 
 
-def prefer(screen: Screen, key: str) -> None:
-    """As one chooses on one's own panel."""
-    screen.page.evaluate(
-        """async (key) => {
-          const { csrf, root } = JSON.parse(document.getElementById("boot").textContent);
-          const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
-          const body = JSON.stringify({ send_key: key });
-          const answer = await fetch(`${root}/profile/preferences`, { method: "POST", headers, body });
-          if (!answer.ok) throw new Error(await answer.text());
-        }""",
-        key,
-    )
-    screen.reload()
-
-
 def test_ctrl_enter_sends_also_where_enter_does(writer: Screen) -> None:
     writer.composer.fill("one")
     writer.composer.press("Control+Enter")
     writer.shows(["one"])
 
 
-@pytest.mark.skip(reason="until the page knows the person's preferences")
-def test_one_can_choose_that_ctrl_enter_sends_and_enter_breaks(writer: Screen) -> None:
-    prefer(writer, "ctrl_enter")
-    writer.has_open("bob")
-    writer.composer.press_sequentially("one")
-    writer.composer.press("Enter")
-    writer.composer.press_sequentially("two")
-    assert writer.messages.count() == 0
-    writer.composer.press("Control+Enter")
-    writer.shows(["one\ntwo"])
+# The part alone, for a person who has made the choice.
+COMPOSER = """async (sendKey) => {
+  const { createComposer } = await import("/assets/any/js/parts/composer.js");
+  const mount = document.body.appendChild(document.createElement("div"));
+  window.sent = [];
+  const actions = { send: (_conversation, body) => sent.push(body), draft() {}, wrote() {} };
+  createComposer(mount, { limit: 100, ...actions }).draw({
+    open: { userId: 1, conversation: { id: 1 } },
+    people: new Map([[1, { display_name: "bob" }]]),
+    drafts: new Map(),
+    connection: { online: true },
+    preferences: { send_key: sendKey },
+  });
+}"""
+
+
+@pytest.mark.parametrize(("choice", "sent"), [("enter", [["one"], ["one", "two"]]), ("ctrl_enter", [[], ["one\ntwo"]])])
+def test_the_key_that_sends_is_a_choice(make_screen: Callable[..., Screen], choice: str, sent: list[list[str]]) -> None:
+    screen = make_screen()
+    screen.page.goto(screen.url + "/login")
+    screen.page.evaluate(COMPOSER, choice)
+    screen.composer.press_sequentially("one")
+    screen.composer.press("Enter")
+    assert screen.page.evaluate("sent") == sent[0]
+    screen.composer.press_sequentially("two")
+    screen.composer.press("Control+Enter")
+    assert screen.page.evaluate("sent") == sent[1]
+    expect(screen.composer).to_have_value("")
 
 
 @pytest.mark.parametrize(("key", "mark"), [("b", "**"), ("i", "_"), ("e", "`")])
@@ -266,6 +269,16 @@ def test_an_acknowledgement_does_not_touch_what_is_being_written(writer: Screen)
 def test_what_is_sent_is_trimmed_and_normalised(writer: Screen) -> None:
     writer.say("  cafe\u0301\u0007 \n ", " \n\t ")
     writer.shows(["caf\u00e9"])
+
+
+def test_the_counter_leaves_the_text_its_width(make_screen: Callable[..., Screen], bob: Screen) -> None:
+    narrow = make_screen(viewport={"width": 320, "height": 640}, locale="ru").register("alice").open("bob")
+    width = "box => box.getBoundingClientRect().width"
+    narrow.composer.fill("слово " * 10)
+    before = narrow.composer.evaluate(width)
+    narrow.composer.fill("слово " * 2100)
+    expect(narrow.page.locator("[data-count]")).to_be_visible()
+    assert narrow.composer.evaluate(width) == before
 
 
 def test_the_counter_guards_the_limit_in_characters_not_units(writer: Screen) -> None:

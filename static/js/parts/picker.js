@@ -62,7 +62,7 @@ export function createPicker(button, box) {
     const found = shown[0][2].length;
     let place = 0;
     const grid = ([name, , ones]) => html`<section class="picker__group" aria-label=${name}>
-      <h3 class="picker__title">${name}</h3>
+      <div class="picker__title" aria-hidden="true">${name}</div>
       <div class="picker__grid">${ones.map((one) => cell(one, place++))}</div>
     </section>`;
     render(
