@@ -74,6 +74,6 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
 }
 
 function excerpt(text) {
-  const points = [...text.slice(0, LONGEST * 2)];
+  const points = [...text.slice(0, 2 * LONGEST + 2)];
   return points.length > LONGEST ? `${points.slice(0, LONGEST).join("")}…` : text;
 }

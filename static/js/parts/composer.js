@@ -43,6 +43,7 @@ export function createComposer(mount, { limit, ...actions }) {
   function draw(state) {
     const conversation = state.open?.conversation ?? null;
     const person = state.open && state.people.get(state.open.userId);
+    box.disabled = !conversation; // before it is given the focus
     if (conversation !== shown) {
       shown = conversation;
       box.value = state.drafts.get(conversation?.id) ?? "";
@@ -51,7 +52,6 @@ export function createComposer(mount, { limit, ...actions }) {
     const name = person ? t("Message %(name)s", { name: person.display_name }) : "";
     box.placeholder = conversation || state.connection.online ? name : t("Waiting for the connection…");
     box.setAttribute("aria-label", name);
-    box.disabled = !conversation;
     measure();
   }
 
