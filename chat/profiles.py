@@ -21,6 +21,7 @@ from models import Session, User
 ABOUT_MAX = 500
 DISPLAY_NAME_MAX = 64
 HUE_MAX = 359
+LIMITS = {"display_name": DISPLAY_NAME_MAX, "about": ABOUT_MAX}
 SEARCH_KEY_MAX = 255
 
 # What the page lets one choose; the first of each is the default. Another tab, another device: the same choice.

@@ -6,10 +6,10 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask_wtf.csrf import generate_csrf
 from werkzeug.local import LocalProxy
 
-from chat import accounts, fields
+from chat import accounts, fields, payloads, profiles
 from chat.errors import NotFound
 from routes import assets, catalogue
-from routes.doors import actor, page
+from routes.doors import actor, known_actor, page
 from routes.slots import slot
 
 bp = Blueprint("page", __name__)
@@ -26,6 +26,8 @@ def chat() -> str:
         "csrf": generate_csrf(),
         "catalogue": catalogue_url(),
         "limits": {"body": fields.BODY_MAX},
+        "preferences": profiles.preferences(actor()),
+        "locales": current_app.config["LOCALES"],
     }
     return render_template("chat.html", boot=boot)
 
@@ -44,5 +46,16 @@ def catalogue_url() -> str:
     return assets.outside_slots(url_for("page.translations", locale=locale, v=catalogue.version(locale)))
 
 
+def looks() -> payloads.Payload | None:
+    """How the person likes the page, before its first paint; signed out, the browser remembers (static/js/paint.js)."""
+    person = known_actor()
+    return profiles.preferences(person) if person else None
+
+
 # What every template, and every macro, can use.
-IN_TEMPLATES = {"asset": assets.asset, "modules": assets.modules, "locale": LocalProxy(catalogue.current)}
+IN_TEMPLATES = {
+    "asset": assets.asset,
+    "modules": assets.modules,
+    "locale": LocalProxy(catalogue.current),
+    "looks": looks,
+}

@@ -24,7 +24,8 @@ def person(actor: User, username: str) -> dict[str, Any]:
 @bp.get("/profile")
 @api
 def mine(actor: User) -> dict[str, Any]:
-    return profiles.mine(actor, current_user.session_id)
+    limits_of_fields = {**profiles.LIMITS, "password_min": password_min()}
+    return {**profiles.mine(actor, current_user.session_id), "limits": limits_of_fields}
 
 
 @bp.post("/profile")

@@ -4,30 +4,55 @@ import { Refusal, noAnswer } from "./errors.js";
 
 const PATIENCE = 15_000;
 
-export function createApi({ root, userId }) {
+export function createApi({ root, userId, csrf }) {
   return {
     rooms: (query) => get("/rooms", query),
     people: (query) => get("/people", query),
     messages: (roomId, query) => get(`/rooms/${roomId}/messages`, query),
+    person: (username) => get(`/people/${encodeURIComponent(username)}`),
+    profile: () => get("/profile"),
+    changeProfile: (values) => send("POST", "/profile", values),
+    prefer: (values) => send("POST", "/profile/preferences", values),
+    changePassword: (values) => send("POST", "/profile/password", values),
+    endSession: (handle) => send("DELETE", `/profile/sessions/${handle}`),
+    endOtherSessions: () => send("DELETE", "/profile/sessions"),
+    deleteAccount: (password) => send("DELETE", "/profile", { password }),
+    chooseLocale,
   };
 
   async function get(path, query = {}) {
     const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null && value !== "");
     const search = given.length ? `?${new URLSearchParams(given)}` : "";
-    const answer = await ask(root + path + search);
+    return refusedOr(await ask(root + path + search));
+  }
+
+  async function send(method, path, values = {}) {
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
+    return refusedOr(await ask(root + path, { method, headers, body: JSON.stringify(values) }));
+  }
+
+  function refusedOr(answer) {
     if (!answer.ok) throw new Refusal(answer.error);
     return answer;
   }
 
-  async function ask(address) {
+  async function ask(address, { headers = {}, ...options } = {}) {
     try {
       const response = await fetch(address, {
-        headers: { Accept: "application/json", "X-Account": String(userId) },
+        ...options,
+        headers: { ...headers, Accept: "application/json", "X-Account": String(userId) },
         signal: AbortSignal.timeout(PATIENCE),
       });
       return await response.json();
     } catch {
       throw noAnswer();
     }
+  }
+
+  // The form of the signed-out pages: it answers with a redirect, which is not followed.
+  async function chooseLocale(locale) {
+    const options = { method: "POST", body: new URLSearchParams({ locale, csrf_token: csrf }), redirect: "manual" };
+    const response = await fetch(`${root}/locale`, options).catch(() => null);
+    if (response?.type !== "opaqueredirect") throw noAnswer();
   }
 }

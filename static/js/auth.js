@@ -1,10 +1,7 @@
 // Comfort for the account forms, which work without it: show the password, advise on its strength.
 
 import * as accounts from "./accounts.js";
-
-const COMMON = /^(password|parol|пароль|qwerty|йцукен|letmein|admin|welcome|iloveyou|abc)|^(.)\2+$|0?123456/iu;
-const LONG = 16;
-const FAIR = 10;
+import { strength } from "./password.js";
 
 for (const button of document.querySelectorAll("[data-reveal]")) {
   const field = document.getElementById(button.dataset.reveal);
@@ -32,12 +29,3 @@ document.querySelector("form[data-sign-out]")?.addEventListener("submit", () => 
   const slot = /\/u\/(\d)\/logout$/.exec(location.pathname)?.[1] ?? 0;
   accounts.forget(slot);
 });
-
-// 1–4: length counts most, variety helps, well-known beginnings do not. It advises; the server decides.
-function strength(password) {
-  const kinds = [/\p{Ll}/u, /\p{Lu}/u, /\p{Lo}/u, /\p{N}/u, /[^\p{L}\p{N}]/u].filter((kind) => kind.test(password)).length;
-  const varied = new Set(password).size;
-  if (COMMON.test(password) || varied < 5) return 1;
-  const score = 1 + Number(password.length >= FAIR) + Number(password.length >= LONG) + Number(kinds >= 3);
-  return Math.min(4, score);
-}

@@ -5,11 +5,14 @@ import { createApi } from "./api.js";
 import { createCatchUp } from "./catch_up.js";
 import { createDrafts } from "./drafts.js";
 import { createHistory } from "./history.js";
+import { createLooks } from "./looks.js";
 import { createOutbox } from "./outbox.js";
 import { createPeople } from "./people.js";
 import { createReading } from "./reading.js";
 import { connect } from "./socket.js";
-import { applyMessages, applyOnline, applyPresence, applyRead, applyRoom, applyVersion, conversationWith } from "./state.js";
+import {
+  applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, conversationWith, trimMessages,
+} from "./state.js";
 import { createTyping } from "./typing.js";
 import * as wake from "./wake.js";
 
@@ -17,14 +20,15 @@ const RETRY = 2_000;
 export const QUIET = 5_000; // a shorter loss of the connection is not worth a word
 
 // `heard(conversation, message)` is told of every message of another person that was not known here.
-export function createChat(store, boot, { closeConversation, heard, sent }) {
+export function createChat(store, boot, { closeConversation, renameConversation, heard, sent }) {
   const { state, changed } = store;
   let connection;
   let wanted = null; // the username in the address
   let attempt = 0;
 
   const emit = (event, data) => connection.emit(event, data);
-  const api = createApi({ root: boot.root, userId: boot.user.id });
+  const api = createApi({ root: boot.root, userId: boot.user.id, csrf: boot.csrf });
+  const looks = createLooks(store, { api, locale: boot.locale });
   const history = createHistory(store, { api, ended });
   const outbox = createOutbox(store, { emit, stored: take, ended });
   const people = createPeople(store, { api, ended });
@@ -50,7 +54,9 @@ export function createChat(store, boot, { closeConversation, heard, sent }) {
     typing_changed: typing.heard,
     presence_changed: presence,
     user_registered: ({ user }) => people.registered(user),
-    room_muted: muted,
+    user_changed: ({ user }) => personChanged(user),
+    preferences_changed: looks.heard,
+    room_muted: ({ room_id: roomId, muted_until: until }) => muted(roomId, until),
     signed_out: ({ reason }) => ended({ code: "unauthenticated", reason }),
   };
 
@@ -111,6 +117,7 @@ export function createChat(store, boot, { closeConversation, heard, sent }) {
     if (state.notice) return;
     state.notice = { code, reason };
     if (code === "unauthenticated") accounts.forget(boot.slot);
+    if (reason === "deleted") for (const kept of [drafts, outbox]) kept.forget();
     connection?.end();
     changed();
   }
@@ -128,17 +135,18 @@ export function createChat(store, boot, { closeConversation, heard, sent }) {
     applyMessages(state, conversation, [message]);
     applyVersion(conversation, message.version);
     catchUp.watch(conversation);
+    if (conversation !== state.open?.conversation) trimMessages(conversation);
     changed();
+  }
+
+  // What has been drawn is at its end, or not.
+  function drawn({ atEnd }) {
+    reading.check({ atEnd });
+    if (atEnd && state.open?.conversation) trimMessages(state.open.conversation);
   }
 
   function arrived(conversation, message) {
     if (message.sender.id !== state.me.id && !message.deleted_at) heard(conversation, message);
-  }
-
-  function muted({ room_id: roomId, muted_until: until }) {
-    const conversation = state.conversations.get(roomId);
-    if (conversation) conversation.mutedUntil = until;
-    changed();
   }
 
   // The first message of somebody new comes with its room.
@@ -158,6 +166,28 @@ export function createChat(store, boot, { closeConversation, heard, sent }) {
     const conversation = state.conversations.get(roomId);
     if (conversation) applyRead(state, conversation, userId, seq);
     changed();
+  }
+
+  // A name, a colour, or the account is gone: everywhere on this page, in what was said before too.
+  function personChanged(user) {
+    applyPerson(state, { ...user, described: false });
+    if (user.id === state.me.id) accounts.remember(boot.slot, state.me, boot.root);
+    if (user.id === state.open?.userId && user.username !== wanted) {
+      wanted = user.username;
+      renameConversation(wanted);
+    }
+    changed();
+  }
+
+  function muted(roomId, until) {
+    const conversation = state.conversations.get(roomId);
+    if (conversation) conversation.mutedUntil = until;
+    changed();
+  }
+
+  async function mute(conversation, seconds) {
+    const { muted_until: until } = await emit("mute_room", { room_id: conversation.id, seconds });
+    muted(conversation.id, until);
   }
 
   // The address names somebody, or nobody: open the conversation with them, making it if there is none.
@@ -209,8 +239,13 @@ export function createChat(store, boot, { closeConversation, heard, sent }) {
   const opened = (act) => state.open?.conversation && act(state.open.conversation);
 
   return {
+    api,
+    looks,
+    ended,
     start,
     show,
+    mute,
+    describe: people.describe,
     send,
     draft: drafts.keep,
     wrote: typing.wrote,
@@ -219,7 +254,7 @@ export function createChat(store, boot, { closeConversation, heard, sent }) {
     attentive: reading.attentive,
     lookAt,
     morePeople: people.more,
-    checkRead: reading.check,
+    drawn,
     older: () => opened(history.older),
     reload: () => opened((one) => (one.error === "older" ? history.older(one) : history.newest(one))),
     retry: (message) => opened((one) => outbox.retry(one, message.client_id)),

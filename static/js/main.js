@@ -13,37 +13,105 @@ import { createPeopleList } from "./parts/people.js";
 import { closeTopmost, shortcut } from "./shortcuts.js";
 import { createState, unreadInAll } from "./state.js";
 import { createStore } from "./store.js";
-import { useLocale } from "./times.js";
 
 const MINUTE = 60_000;
+const PLACE = "parley.place";
 
 const boot = JSON.parse(document.getElementById("boot").textContent);
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 
-useLocale(boot.locale);
+const wide = matchMedia("(width >= 1200px)");
+
 await loadCatalogue(boot.catalogue, boot.locale);
 
-const store = createStore(createState(boot.user));
-const chat = createChat(store, boot, { closeConversation: () => navigation.close(), heard, sent: offer });
-const navigation = createNavigation({ show: chat.show });
+const store = createStore(createState(boot.user, boot.preferences));
+const chat = createChat(store, boot, {
+  closeConversation: () => navigation.close(),
+  renameConversation: (username) => navigation.rename(username),
+  heard,
+  sent: offer,
+});
+const navigation = createNavigation({ show: chat.show, cover });
 const base = boot.slot ? boot.root.slice(0, -`/u/${boot.slot}`.length) : boot.root;
 
-const bar = createBar(part("bar"), { close: navigation.close });
+const bar = createBar(part("bar"), { close: navigation.close, openDetails });
 const people = createPeopleList(part("people"), { open: navigation.open, more: chat.morePeople });
-const log = createLog(part("log"), { ...chat, moved: store.changed });
+const log = createLog(part("log"), { ...chat, takePlace, moved: store.changed });
 const composer = createComposer(part("composer"), { limit: boot.limits.body, draft: chat.draft, wrote: chat.wrote, send });
 const account = createAccount(
   { self: part("self"), accounts: part("accounts"), menu: document.getElementById("menu") },
   { slot: boot.slot, accounts: accounts.known, addAddress: () => accounts.signInAddress(base) },
 );
 const frame = createFrame(
-  { welcome: part("welcome"), conversation: document.querySelector("[data-conversation]"), connection: document.querySelectorAll("[data-connection-line]"), notice: part("notice") },
-  { leave: () => location.replace(`${boot.root}/`) },
+  { ...Object.fromEntries(["welcome", "tools", "composer", "gone", "details", "notice"].map((name) => [name, part(name)])),
+    conversation: document.querySelector("[data-conversation]"),
+    connection: document.querySelectorAll("[data-connection-line]") },
+  { leave: () => location.replace(`${boot.root}/`), chooseTheme },
+);
+const details = lazily(
+  (state) => state.open && (wide.matches || state.layer === "details"),
+  async () => (await import("./parts/details.js")).createDetails(part("details"), { close: navigation.leave, describe: chat.describe, mute: chat.mute, changed: store.changed }),
+);
+const panel = lazily(
+  (state) => state.layer?.startsWith("panel"),
+  async () => (await import("./parts/panel.js")).createPanel(part("panel"), { ...chat, boot, store, navigation, chooseLocale }),
 );
 
 function send(conversation, body) {
   chat.send(conversation, body);
   log.toEnd();
+}
+
+// A part that few need is fetched when it is first wanted; `load` gives it.
+function lazily(wanted, load) {
+  let made = null;
+  let loading = false;
+
+  async function fetchPart() {
+    loading = true;
+    made = await load().catch(() => null);
+    loading = false;
+    if (made) store.changed();
+  }
+
+  return {
+    draw(state) {
+      if (made) made.draw(state);
+      else if (!loading && wanted(state)) fetchPart();
+    },
+  };
+}
+
+function cover(layer) {
+  store.state.layer = layer;
+  store.changed();
+}
+
+function openDetails() {
+  if (wide.matches) part("details").focus();
+  else navigation.enter("details");
+}
+
+function openPanel() {
+  document.getElementById("menu").hidePopover();
+  navigation.enter(matchMedia("(width < 720px)").matches ? "panel" : "panel/profile");
+}
+
+function chooseTheme() {
+  chat.looks.choose({ theme: chat.looks.nextTheme() }).catch((refusal) => refusal.endsSession && chat.ended(refusal));
+}
+
+// The new language comes with a new page; what one looks at is found again there. Drafts are kept anyway.
+async function chooseLocale(locale) {
+  await chat.api.chooseLocale(locale);
+  sessionStorage.setItem(PLACE, JSON.stringify({ ...log.place, userId: store.state.open?.userId }));
+  location.reload();
+}
+
+function takePlace({ peerId }) {
+  const place = JSON.parse(sessionStorage.getItem(PLACE));
+  sessionStorage.removeItem(PLACE);
+  return place?.userId === peerId ? place : null;
 }
 
 // What the first screen does without is loaded when it is first of use. Offline that may fail, and is tried again.
@@ -99,7 +167,9 @@ function draw(state) {
   bar.draw(state, { offline });
   composer.draw(state);
   log.draw(state);
-  chat.checkRead({ atEnd: log.atEnd });
+  details.draw(state);
+  panel.draw(state);
+  chat.drawn({ atEnd: log.atEnd });
   if (unreadInAll(state)) noticed().catch(() => {});
 }
 
@@ -120,9 +190,17 @@ function searching(field, clear) {
   });
 }
 
-// The form's answer leads back here; a fragment in its address comes back with it.
-function keepPlace({ target }) {
-  target.action = target.action.split("#")[0] + location.hash;
+function languageChosen(event) {
+  event.preventDefault();
+  chooseLocale(event.submitter.value).catch(() => event.target.submit());
+}
+
+// Safari on a phone lays its keyboard over the page instead of shrinking it.
+function followKeyboard() {
+  const { scale, height, offsetTop } = window.visualViewport;
+  if (scale > 1) return; // a page that somebody enlarged stays where they put it
+  document.body.style.setProperty("--visible", `${height}px`);
+  document.body.style.setProperty("--covered", `${offsetTop}px`);
 }
 
 function signOut() {
@@ -137,7 +215,10 @@ document.querySelector("[data-show-keys]").addEventListener("click", () => press
 accounts.remember(boot.slot, boot.user, boot.root);
 searching(document.querySelector("[data-search]"), document.querySelector("[data-search-clear]"));
 document.querySelector("[data-sign-out]").addEventListener("submit", signOut);
-document.querySelector("[data-languages]").addEventListener("submit", keepPlace);
+document.querySelector("[data-languages]").addEventListener("submit", languageChosen);
+document.querySelector("[data-open-panel]").addEventListener("click", openPanel);
+wide.addEventListener("change", store.changed);
+for (const moved of ["resize", "scroll"]) window.visualViewport.addEventListener(moved, followKeyboard);
 for (const moment of ["focus", "visibilitychange", "pageshow"]) window.addEventListener(moment, store.changed);
 document.addEventListener("visibilitychange", store.changed);
 setInterval(store.changed, MINUTE);

@@ -5,6 +5,8 @@ import { html, render } from "../vendor/lit-html/lit-html.js";
 import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { drawBadge } from "./favicon.js";
 import { t } from "./i18n.js";
+import { plain, readable } from "./markup.js";
+import { nameOf } from "./pieces.js";
 import { createSpeaker } from "./speaker.js";
 import { isMuted, unreadInAll } from "./state.js";
 
@@ -33,9 +35,9 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
   function show(conversation, message) {
     if (globalThis.Notification?.permission !== "granted") return;
     const { sender, seq, room_id: roomId } = message;
-    const options = { body: excerpt(message.body), tag: `parley.${state.me.id}.${roomId}`, renotify: true, silent: true, dir: "auto" };
+    const options = { body: excerpt(plain(message.body)), tag: `parley.${state.me.id}.${roomId}`, renotify: true, silent: true, dir: "auto" };
     try {
-      const notification = new Notification(sender.display_name, options);
+      const notification = new Notification(nameOf(sender), options);
       notification.addEventListener("click", () => {
         window.focus();
         notification.close();
@@ -48,9 +50,9 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
   }
 
   function announce(conversation, message) {
-    const name = message.sender.display_name;
+    const name = nameOf(message.sender);
     const here = state.open?.conversation === conversation;
-    const words = here ? `${name}: ${message.body}` : t("New message from %(name)s", { name });
+    const words = here ? `${name}: ${readable(message.body)}` : t("New message from %(name)s", { name });
     announced = [...announced, { key: message.client_id, words }].slice(-READ_OUT);
     render(repeat(announced, (one) => one.key, ({ words }) => html`<p>${words}</p>`), announcer);
   }

@@ -147,6 +147,10 @@ export function createOutbox(store, { emit, stored, ended }) {
     queue.remove(clientId, why);
   }
 
+  function forget() {
+    for (const [clientId] of storage.entries(prefix)) storage.remove(prefix + clientId);
+  }
+
   function retry(conversation, clientId) {
     const message = conversation.pending.find((one) => one.client_id === clientId);
     if (!message) return;
@@ -174,7 +178,7 @@ export function createOutbox(store, { emit, stored, ended }) {
     setPending(roomId, pendingOf(roomId).filter((one) => one.client_id !== clientId));
   }
 
-  return { add, restore, pumpAll, settle, retry, discard };
+  return { add, restore, pumpAll, settle, forget, retry, discard };
 }
 
 const inOrder = (a, b) => a.order - b.order || a.created_at.localeCompare(b.created_at);

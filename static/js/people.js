@@ -3,9 +3,11 @@
 import { applyPerson } from "./state.js";
 
 const TYPING_PAUSE = 200;
+const RETRY = 5_000;
 
 export function createPeople(store, { api, ended }) {
   const { state, changed } = store;
+  const describing = new Set();
   let timer;
   let searches = 0;
 
@@ -72,5 +74,19 @@ export function createPeople(store, { api, ended }) {
     changed();
   }
 
-  return { more, search, find, registered };
+  // What only the details show. `described` is taken back when the person changes.
+  async function describe(person) {
+    if (person.described || describing.has(person.id) || !state.connection.online) return;
+    describing.add(person.id);
+    try {
+      applyPerson(state, { ...(await api.person(person.username)).person, described: true });
+      describing.delete(person.id);
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+      setTimeout(() => describing.delete(person.id), RETRY);
+    }
+    changed();
+  }
+
+  return { describe, more, search, find, registered };
 }

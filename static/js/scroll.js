@@ -30,9 +30,15 @@ export class Place {
     this.#element.scrollTop = this.#element.scrollHeight;
   }
 
-  to(target) {
+  // The message at the top edge and how far below the edge it begins, or null at the end.
+  get current() {
+    const first = this.#atEnd ? null : this.#firstVisible();
+    return first?.dataset.seq ? { seq: Number(first.dataset.seq), top: this.#topOf(first) } : null;
+  }
+
+  to(target, top = ABOVE) {
     this.#atEnd = false;
-    this.#element.scrollTop += target.getBoundingClientRect().top - this.#element.getBoundingClientRect().top - ABOVE;
+    this.#element.scrollTop += this.#topOf(target) - top;
     this.#atEnd = this.#distance() < NEAR;
   }
 
@@ -56,6 +62,10 @@ export class Place {
       else low = middle + 1;
     }
     return rows[low];
+  }
+
+  #topOf(row) {
+    return row.getBoundingClientRect().top - this.#element.getBoundingClientRect().top;
   }
 
   #distance() {

@@ -1,11 +1,14 @@
 // What this page knows: people, conversations, messages. Plain data and functions that change it; no network, no drawing.
 // Live, caught-up and loaded messages all go through `applyMessages`.
 
+const HELD_MOST = 400;
+const HELD_AFTER_TRIM = 200;
 export const LATE = 2_000; // a message that waits longer than this can be taken back
 
-export function createState(me) {
+export function createState(me, preferences) {
   return {
     me,
+    preferences, // theme, accent, density, send_key, sound, clock
     people: new Map([[me.id, me]]),
     conversations: new Map(),
     open: null, // {userId, conversation: null while it is being made, error, target: seq to lead the eye to, or null}
@@ -16,13 +19,29 @@ export function createState(me) {
     search: { text: "", ids: [], loading: false },
     connection: { online: false, lostAt: null },
     ready: false, // the list of conversations has been loaded
+    layer: null, // what lies over the conversation: "details", "panel", "panel/<section>"
     notice: null,
   };
 }
 
+const SIGNATURE = ["username", "display_name", "kind", "hue"];
+
 export function applyPerson(state, person) {
   const known = state.people.get(person.id);
-  state.people.set(person.id, { ...known, ...person });
+  const now = { ...known, ...person };
+  state.people.set(person.id, now);
+  if (now.id === state.me.id) state.me = now;
+  if (known && SIGNATURE.some((name) => known[name] !== now[name])) signAnew(state, now);
+}
+
+// Somebody has another name or colour: so have the messages they wrote before.
+function signAnew(state, person) {
+  const sender = Object.fromEntries(["id", ...SIGNATURE].map((name) => [name, person[name]]));
+  for (const { messages, pending, lastMessage } of state.conversations.values()) {
+    for (const message of [...messages.values(), ...pending, lastMessage]) {
+      if (message?.sender.id === person.id) message.sender = sender;
+    }
+  }
 }
 
 export function applyOnline(state, ids) {
@@ -101,7 +120,17 @@ export function applyMessages(state, conversation, messages) {
     const wanted = message.seq >= conversation.from || conversation.loading === "newest";
     if (wanted && !(held?.version >= message.version)) conversation.messages.set(message.seq, message);
     applyToSummary(state, conversation, message);
+    // Who writes has seen what is above.
+    applyRead(state, conversation, message.sender.id, message.seq);
   }
+  countUnread(state, conversation);
+}
+
+// Exact where all unread ones are held; otherwise the count goes on from the server's.
+function countUnread(state, conversation) {
+  if (conversation.from > conversation.readTo + 1) return;
+  const held = [...conversation.messages.values()];
+  conversation.unread = held.filter((one) => isUnread(state, conversation, one)).length;
 }
 
 function applyToSummary(state, conversation, message) {
@@ -114,6 +143,15 @@ function applyToSummary(state, conversation, message) {
   conversation.lastMessage = message;
   if (!own && message.seq > conversation.readTo) conversation.unread += 1;
   if (!own) state.typing.delete(conversation.id);
+}
+
+// Who follows a conversation at its end needs its newest messages; the rest comes back when they scroll to it.
+export function trimMessages(conversation) {
+  if (conversation.messages.size <= HELD_MOST) return;
+  const seqs = [...conversation.messages.keys()].sort((a, b) => a - b);
+  const from = seqs.at(-HELD_AFTER_TRIM);
+  for (const seq of seqs) if (seq < from) conversation.messages.delete(seq);
+  Object.assign(conversation, { from, complete: false });
 }
 
 // A page of history: everything from `from` on is now held.
@@ -147,10 +185,7 @@ export function applyRead(state, conversation, userId, seq) {
   if (seq <= conversation.readTo) return;
   conversation.readTo = seq;
   if (seq >= conversation.lastSeq) conversation.unread = 0;
-  else if (conversation.from <= seq + 1) {
-    const held = [...conversation.messages.values()];
-    conversation.unread = held.filter((one) => isUnread(state, conversation, one)).length;
-  }
+  else countUnread(state, conversation);
 }
 
 // What a conversation shows: stored messages in the order of everybody, then what waits to be sent.
@@ -168,10 +203,6 @@ export function waitingInAll(state) {
   return pending.filter((message) => message.state === "pending").length;
 }
 
-export function isMuted(conversation) {
-  return conversation.mutedUntil !== null && new Date(conversation.mutedUntil) > new Date();
-}
-
 export function lastActivity(conversation) {
   const waiting = conversation.pending.at(-1)?.created_at ?? "";
   const stored = conversation.lastMessage?.created_at ?? "";
@@ -181,6 +212,10 @@ export function lastActivity(conversation) {
 export function conversationWith(state, userId) {
   for (const conversation of state.conversations.values()) if (conversation.peerId === userId) return conversation;
   return null;
+}
+
+export function isMuted(conversation, now = Date.now()) {
+  return Boolean(conversation?.mutedUntil) && Date.parse(conversation.mutedUntil) > now;
 }
 
 export function unreadInAll(state) {

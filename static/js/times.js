@@ -5,13 +5,16 @@ import { t } from "./i18n.js";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const WEEK_DAYS = 6;
+const REMEMBERED = 20_000;
 
 let formats;
 
-export function useLocale(locale) {
+// `preferred` is "12", "24" or "locale".
+export function useLocale(locale, preferred = "locale") {
   // The browser's own variant of the language knows whether the clock has 12 or 24 hours.
   const tag = navigator.languages.find((known) => known.split("-")[0] === locale) ?? locale;
-  const format = (options) => new Intl.DateTimeFormat(tag, options);
+  const hourCycle = { 12: "h12", 24: "h23" }[preferred];
+  const format = (options) => new Intl.DateTimeFormat(tag, options.hour || options.timeStyle ? { ...options, hourCycle } : options);
   formats = {
     clock: format({ hour: "numeric", minute: "2-digit" }),
     weekday: format({ weekday: "short" }),
@@ -19,13 +22,28 @@ export function useLocale(locale) {
     dayOfYear: format({ day: "numeric", month: "long", year: "numeric" }),
     short: format({ day: "numeric", month: "short" }),
     numeric: format({ day: "2-digit", month: "2-digit", year: "2-digit" }),
+    moment: format({ day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }),
     full: format({ dateStyle: "full", timeStyle: "medium" }),
     ago: new Intl.RelativeTimeFormat(tag, { numeric: "auto" }),
   };
 }
 
-export const clock = (at) => formats.clock.format(new Date(at));
-export const full = (at) => formats.full.format(new Date(at));
+export const clock = remembered((at) => formats.clock.format(new Date(at)));
+export const full = remembered((at) => formats.full.format(new Date(at)));
+
+export const dateOf = (at) => formats.dayOfYear.format(new Date(at));
+
+// A moment to come, or long ago: the clock alone when it is today.
+export function moment(at, now = new Date()) {
+  return (daysBetween(new Date(at), now) === 0 ? formats.clock : formats.moment).format(new Date(at));
+}
+
+export function ago(at, now = new Date()) {
+  const passed = now - new Date(at);
+  if (passed < HOUR) return formats.ago.format(-Math.max(0, Math.floor(passed / MINUTE)), "minute");
+  if (passed < 24 * HOUR) return formats.ago.format(-Math.floor(passed / HOUR), "hour");
+  return formats.ago.format(-daysBetween(new Date(at), now), "day");
+}
 
 export function dayKey(at) {
   return new Date(at).toDateString();
@@ -57,6 +75,18 @@ export function lastSeen(at, now = new Date()) {
   if (days === 0) return t("last seen at %(time)s", { time: clock(date) });
   if (days === 1) return t("last seen yesterday at %(time)s", { time: clock(date) });
   return t("last seen %(when)s", { when: dayName(date, now) });
+}
+
+// Every drawing asks for the time of every message, and Intl is slow.
+// Kept as long as the formats are: another clock is another text.
+function remembered(format) {
+  let known = new Map();
+  let made = formats;
+  return (at) => {
+    if (made !== formats || known.size > REMEMBERED) [known, made] = [new Map(), formats];
+    if (!known.has(at)) known.set(at, format(at));
+    return known.get(at);
+  };
 }
 
 function daysBetween(date, now) {

@@ -13,8 +13,11 @@ from tests.servers import PASSWORD, Person
 WIDE = {"width": 1360, "height": 880}
 PHONE = {"width": 390, "height": 844}
 
-# What Chromium itself reports when a test cuts the network or stops the server.
-OF_THE_NETWORK = re.compile(r"net::ERR_|WebSocket connection to .* failed|responded with a status of 4")
+# What Chromium itself reports when a test cuts the network, stops the server or has a form refused.
+OF_THE_NETWORK = re.compile(r"net::ERR_|WebSocket connection to .* failed|responded with a status of 4\d\d")
+
+# … and of answers with which the server says no.
+OF_A_REFUSAL = re.compile(r"the server responded with a status of 4\d\d")
 
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -57,6 +60,7 @@ class Screen:
         self.url = f"{url}/u/{slot}" if slot else url
         self.trouble: list[str] = []
         self.network_may_fail = False
+        self.server_may_refuse = False
         self.page: Page = context.new_page()
         self.page.add_init_script(REPORT_VIOLATIONS + LOOK_AWAY)
         self.page.on("console", self._heard)
@@ -64,7 +68,9 @@ class Screen:
         self.page.set_default_timeout(15_000)
 
     def _heard(self, message: ConsoleMessage) -> None:
-        expected = self.network_may_fail and OF_THE_NETWORK.search(message.text)
+        expected = (self.network_may_fail and OF_THE_NETWORK.search(message.text)) or (
+            self.server_may_refuse and OF_A_REFUSAL.search(message.text)
+        )
         if message.type == "error" and not expected:
             self.trouble.append(message.text)
 
@@ -144,6 +150,29 @@ class Screen:
         kept = {"room_id": room_id, "client_id": client_id, "body": body, "order": 1, "error": None}
         self.page.evaluate(PUT_IN_QUEUE, kept | {"created_at": "2026-01-01T00:00:00.000Z"})
         return client_id
+
+    # One's own panel
+
+    def settings(self, section: str | None = None) -> Self:
+        self.page.locator("[data-menu]").click()
+        self.page.locator("[data-open-panel]").click()
+        expect(self.page.locator("[data-panel]")).to_be_visible()
+        return self.section(section) if section else self
+
+    def section(self, name: str) -> Self:
+        self.page.locator(f"[data-section={name}]").click()
+        expect(self.page.locator(f"[data-panel-content={name}]")).to_be_visible()
+        return self
+
+    def field(self, name: str) -> Locator:
+        return self.page.locator(f"[data-panel] [data-field={name}]")
+
+    def option(self, name: str, value: str) -> Locator:
+        return self.field(name).locator(f'input[value="{value}"]')
+
+    def save(self, form: str) -> Self:
+        self.page.locator(f"[data-save={form}]").click()
+        return self
 
     # The browser
 

@@ -2,10 +2,10 @@
 
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../i18n.js";
-import { face, icon } from "../pieces.js";
+import { face, icon, nameOf } from "../pieces.js";
 import { lastSeen } from "../times.js";
 
-export function createBar(mount, { close }) {
+export function createBar(mount, { close, openDetails }) {
   function draw(state, { offline }) {
     const person = state.open && state.people.get(state.open.userId);
     render(person ? bar(state, person, offline) : nothing, mount);
@@ -15,11 +15,14 @@ export function createBar(mount, { close }) {
     return html`<button class="button button--icon bar__back" type="button" data-back aria-label=${t("Back to the list")} @click=${close}>
         ${icon("chevron-left")}
       </button>
-      ${face(person)}
-      <div class="bar__who">
-        <h2 class="bar__name" dir="auto">${person.display_name}</h2>
-        <p class="bar__state" ?data-lively=${!offline && (person.online || isTyping(state))} >${doing(state, person, offline)}</p>
-        <p class="visually-hidden" role="status">${isTyping(state) ? t("%(name)s is typing", { name: person.display_name }) : nothing}</p>
+      <div class="bar__person">
+        <h2 class="bar__title">
+          <button class="bar__open" type="button" data-open-details title=${t("Details")} @click=${openDetails}>
+            ${face(person)}<bdi class="bar__name">${nameOf(person)}</bdi>
+          </button>
+        </h2>
+        <p class="bar__state" ?data-lively=${!offline && (person.online || isTyping(state))}>${doing(state, person, offline)}</p>
+        <p class="visually-hidden" role="status">${isTyping(state) ? t("%(name)s is typing", { name: nameOf(person) }) : nothing}</p>
       </div>`;
   }
 
@@ -28,6 +31,7 @@ export function createBar(mount, { close }) {
 
 function doing(state, person, offline) {
   if (offline) return t("Waiting for the connection…");
+  if (person.kind === "deleted") return t("no longer here");
   if (isTyping(state)) return html`<span data-typing>${t("typing…")}</span>`;
   return person.online ? t("online") : lastSeen(person.last_seen_at);
 }

@@ -2,25 +2,29 @@
 
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
-import { icon } from "../pieces.js";
+import { icon, nameOf } from "../pieces.js";
 import { unreadInAll, waitingInAll } from "../state.js";
 import { clock } from "../times.js";
 
-// `mounts`: welcome, conversation, connection, notice.
-export function createFrame(mounts, { leave }) {
+// `mounts`: welcome, conversation, tools, composer, gone, details, connection (lines), notice.
+export function createFrame(mounts, { leave, chooseTheme }) {
   const narrow = matchMedia("(width < 720px)");
   let last = null;
 
   function draw(state, { offline }) {
     const person = state.open && state.people.get(state.open.userId);
     const left = last && !person;
-    document.body.dataset.view = person ? "conversation" : "list";
+    document.body.dataset.view = viewOf(state, person);
     document.body.dataset.connection = state.connection.online ? "online" : "offline";
     mounts.welcome.hidden = Boolean(person);
     mounts.conversation.hidden = !person;
+    mounts.details.hidden = !person;
+    mounts.composer.hidden = person?.kind === "deleted";
+    mounts.gone.hidden = !mounts.composer.hidden;
     mounts.conversation.dataset.peer = person?.username ?? "";
-    mounts.conversation.setAttribute("aria-label", person ? t("Conversation with %(name)s", { name: person.display_name }) : "");
+    mounts.conversation.setAttribute("aria-label", person ? t("Conversation with %(name)s", { name: nameOf(person) }) : "");
     document.title = title(unreadInAll(state), person);
+    render(themeSwitch(state.preferences, chooseTheme), mounts.tools);
     const place = narrow.matches && person ? "conversation" : "list"; // what a phone shows
     for (const mount of mounts.connection) {
       render(offline && mount.dataset.connectionLine === place ? connection(state) : nothing, mount);
@@ -48,8 +52,22 @@ export function createFrame(mounts, { leave }) {
   return { draw };
 }
 
+function viewOf(state, person) {
+  if (!person) return "list";
+  return state.layer === "details" ? "details" : "conversation";
+}
+
+function themeSwitch({ theme }, choose) {
+  const [drawing, words] = {
+    light: [icon("sun"), t("Theme: light. Switch to dark")],
+    dark: [icon("moon"), t("Theme: dark. Switch to the system’s")],
+    system: [icon("monitor"), t("Theme: as the system. Switch to light")],
+  }[theme];
+  return html`<button class="button button--icon" type="button" data-theme-switch=${theme} aria-label=${words} title=${words} @click=${choose}>${drawing}</button>`;
+}
+
 function title(unread, person) {
-  const name = person ? `${person.display_name} · Parley` : "Parley";
+  const name = person ? `${nameOf(person)} · Parley` : "Parley";
   return unread ? `(${unread}) ${name}` : name;
 }
 
@@ -64,6 +82,9 @@ function wordsOf({ code, reason }) {
   const kept = t("What you wrote and did not send is kept in this browser.");
   if (code === "account_changed") {
     return [t("Another account is signed in here"), `${t("Somebody else signed in under this address in this browser.")} ${kept}`, t("Continue as them")];
+  }
+  if (reason === "deleted") {
+    return [t("The account is deleted"), t("Everything about you is gone from here. What you said stays in its conversations, without your name."), t("To the sign-in page")];
   }
   const why = {
     password_changed: t("The password of this account was changed elsewhere."),

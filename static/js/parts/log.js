@@ -4,19 +4,21 @@ import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { t, tn } from "../i18n.js";
 import { messageRow } from "../message.js";
-import { face, icon } from "../pieces.js";
+import { face, icon, nameOf } from "../pieces.js";
 import { Place } from "../scroll.js";
 import { timeline } from "../timeline.js";
 import { dayName } from "../times.js";
 
 const SKELETONS = ["44%", "30%", "58%", "36%", "50%"];
 
-// `actions`: older(), retry(message), discard(message), reload(), moved().
+// `actions`: older(), retry(message), discard(message), reload(), moved(), and takePlace(conversation), which gives the
+// {seq, top} that was looked at before the page was loaded anew, once.
 export function createLog(mount, actions) {
   let place = null;
   let shown = null; // the conversation on screen
   let settled = false; // its first position has been taken
   let seenTo = 0;
+  let wanted = null; // the place to return to
 
   function draw(state) {
     const conversation = state.open?.conversation ?? null;
@@ -37,13 +39,21 @@ export function createLog(mount, actions) {
     shown = conversation;
     settled = false;
     seenTo = conversation?.readTo ?? 0;
+    wanted = conversation && actions.takePlace(conversation);
     place?.toEnd();
   }
 
   function settle() {
+    const missing = wanted && wanted.seq < shown.from && !shown.complete && !shown.error;
+    if (missing) {
+      actions.older();
+      return;
+    }
     settled = true;
+    const before = wanted && mount.querySelector(`[data-seq="${wanted.seq}"]`);
     const unread = mount.querySelector("[data-unread-line]");
-    if (unread) place.to(unread);
+    if (before) place.to(before, wanted.top);
+    else if (unread) place.to(unread);
     else place.toEnd();
     actions.moved();
   }
@@ -59,7 +69,7 @@ export function createLog(mount, actions) {
 
   function frame(state, conversation) {
     const person = state.open && state.people.get(state.open.userId);
-    const label = person ? t("Messages with %(name)s", { name: person.display_name }) : t("Messages");
+    const label = person ? t("Messages with %(name)s", { name: nameOf(person) }) : t("Messages");
     const loading = Boolean(conversation?.loading);
     // Silent by itself: what is loaded above, waits or becomes read is no news. Additions are read out by noticed.js.
     return html`<div class="log__scroll" data-log role="log" aria-live="off" tabindex="0" aria-label=${label} aria-busy=${loading}>
@@ -104,7 +114,7 @@ export function createLog(mount, actions) {
     </li>`;
   }
 
-  return { draw, toEnd, get atEnd() { return settled && place.atEnd; } };
+  return { draw, toEnd, get place() { return place?.current ?? null; }, get atEnd() { return settled && place.atEnd; } };
 }
 
 function refusal(error) {
@@ -116,8 +126,9 @@ function skeleton(width, index) {
 }
 
 function hint(person) {
+  const words = t("Nothing here yet. Write the first message to %(name)s.", { name: nameOf(person) });
   return html`<li class="log__hint">
     ${face(person)}
-    <p>${t("Nothing here yet. Write the first message to %(name)s.", { name: person.display_name })}</p>
+    <p>${words}</p>
   </li>`;
 }

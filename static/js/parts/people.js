@@ -3,10 +3,15 @@
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { t, tn } from "../i18n.js";
-import { face } from "../pieces.js";
-import { conversationWith, lastActivity } from "../state.js";
+import { plain } from "../markup.js";
+import { face, icon, nameOf } from "../pieces.js";
+import { conversationWith, isMuted, lastActivity } from "../state.js";
 import { folded } from "../text.js";
 import { brief, full, lastSeen } from "../times.js";
+
+const SKELETONS = ["62%", "48%", "70%", "55%", "64%", "42%"];
+const LINES = 500;
+const lines = new Map(); // text → how the list shows it, the latest ones
 
 // `actions`: open(username), more().
 export function createPeopleList(mount, actions) {
@@ -49,21 +54,26 @@ export function createPeopleList(mount, actions) {
 
   function everyone(state) {
     const talking = conversations(state);
+    if (!state.ready) return SKELETONS.map(skeleton);
     const others = strangers(state, state.directory.ids, talking);
     const alone = state.ready && state.directory.complete && !talking.length && !others.length;
+    const invite = t(
+      "Nobody else is here yet. Give your friends the address of this page; they appear here as soon as they register.",
+    );
     return html`${group(state, t("Conversations"), talking, { titled: others.length > 0 })}
       ${group(state, talking.length ? t("Everyone else") : t("Everyone here"), others)}
-      ${alone ? html`<p class="list__empty">${t("Nobody else is here yet. Give your friends the address of this page; they appear here as soon as they register.")}</p>` : nothing}`;
+      ${alone ? html`<p class="list__empty">${invite}</p>` : nothing}`;
   }
 
   function found(state) {
     const wanted = folded(state.search.text);
-    const matches = ({ person }) => folded(person.display_name).includes(wanted) || folded(person.username).includes(wanted);
+    const matches = ({ person }) => folded(nameOf(person)).includes(wanted) || folded(person.username).includes(wanted);
     const talking = conversations(state).filter(matches);
     const others = strangers(state, state.search.ids, talking);
     const nobody = !talking.length && !others.length && !state.search.loading;
+    const words = t("Nobody by the name “%(name)s”.", { name: state.search.text });
     return html`${group(state, t("Conversations"), talking)} ${group(state, t("People"), others)}
-      ${nobody ? html`<p class="list__empty" role="status">${t("Nobody by the name “%(name)s”.", { name: state.search.text })}</p>` : nothing}`;
+      ${nobody ? html`<p class="list__empty" role="status">${words}</p>` : nothing}`;
   }
 
   function group(state, title, rows, { titled = true } = {}) {
@@ -85,10 +95,10 @@ export function createPeopleList(mount, actions) {
       >
         ${face(person, { presence: true })}
         <span class="row__text">
-          <span class="row__name" dir="auto">${person.display_name}</span>
+          <span class="row__name"><bdi>${nameOf(person)}</bdi>${isMuted(conversation) ? hushed() : nothing}</span>
           ${at ? html`<time class="row__time" datetime=${at} title=${full(at)}>${brief(at)}</time>` : html`<span></span>`}
           <span class="row__about">${about(state, person, conversation)}</span>
-          ${unread ? badge(unread) : nothing}
+          ${unread ? badge(unread, isMuted(conversation)) : nothing}
         </span>
       </button>
     </li>`;
@@ -97,9 +107,13 @@ export function createPeopleList(mount, actions) {
   return { draw, enter };
 }
 
-function badge(unread) {
+function hushed() {
+  return html`<span class="row__muted" data-muted title=${t("Muted")}>${icon("bell-off")}<span class="visually-hidden">${t("Muted")}</span></span>`;
+}
+
+function badge(unread, quiet) {
   const words = tn("%(count)s unread message", "%(count)s unread messages", unread);
-  return html`<span class="badge" data-unread=${unread} title=${words}
+  return html`<span class="badge" data-unread=${unread} ?data-quiet=${quiet} title=${words}
     ><span aria-hidden="true">${unread > 999 ? "999+" : unread}</span><span class="visually-hidden">${words}</span></span
   >`;
 }
@@ -109,12 +123,24 @@ function about(state, person, conversation) {
   const draft = conversation && state.open?.conversation !== conversation && state.drafts.get(conversation.id);
   if (draft) return html`<span class="row__draft">${t("Draft:")}</span> <bdi>${oneLine(draft)}</bdi>`;
   const last = conversation?.pending.at(-1) ?? conversation?.lastMessage;
+  if (!last && person.kind === "deleted") return "";
   if (!last) return person.online ? t("online") : lastSeen(person.last_seen_at);
   if (last.deleted_at) return t("Message deleted");
   return last.sender.id === state.me.id ? html`${t("You:")} <bdi>${oneLine(last.body)}</bdi>` : html`<bdi>${oneLine(last.body)}</bdi>`;
 }
 
-const oneLine = (text) => text.slice(0, 200).replace(/\s+/g, " ");
+function skeleton(width) {
+  return html`<div class="row row--skeleton" aria-hidden="true" .style=${`--wide: ${width}`}><span class="face"></span><span></span></div>`;
+}
+
+// The whole text is read, however long: half a spoiler would be none.
+function oneLine(text) {
+  if (!lines.has(text)) {
+    if (lines.size >= LINES) lines.clear();
+    lines.set(text, plain(text).slice(0, 200).replace(/\s+/g, " "));
+  }
+  return lines.get(text);
+}
 
 function conversations(state) {
   const rows = [...state.conversations.values()].filter((conversation) => lastActivity(conversation));
@@ -124,7 +150,7 @@ function conversations(state) {
 
 function strangers(state, ids, talking) {
   const shown = new Set(talking.map(({ person }) => person.id));
-  const people = ids.filter((id) => !shown.has(id)).map((id) => state.people.get(id));
+  const people = ids.filter((id) => !shown.has(id)).map((id) => state.people.get(id)).filter(({ kind }) => kind !== "deleted");
   people.sort((a, b) => a.display_name.localeCompare(b.display_name));
   return people.map((person) => ({ person, conversation: conversationWith(state, person.id) }));
 }

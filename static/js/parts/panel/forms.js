@@ -1,0 +1,100 @@
+// What the sections share: fields with the server's answer beside them, choices that hold at once.
+
+import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
+import { t } from "../../i18n.js";
+import { icon, wordsOf } from "../../pieces.js";
+
+export function createForms({ changed, ended }) {
+  let errors = {}; // field or form → what the server said
+  let done = null; // the form that has just been saved
+  let busy = null; // the form that is being saved
+
+  function clear() {
+    errors = {};
+    done = busy = null;
+  }
+
+  // Ask the server for something in the name of a form; its refusal is shown beside the field it is about.
+  async function attempt(form, ask) {
+    if (busy) return null;
+    clear();
+    busy = form;
+    changed();
+    try {
+      const answer = await ask();
+      done = form;
+      return answer;
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+      errors[refusal.field ?? form] = wordsOf(refusal);
+      focusField(refusal.field);
+      return null;
+    } finally {
+      busy = null;
+      changed();
+    }
+  }
+
+  function focusField(name) {
+    if (name) requestAnimationFrame(() => document.querySelector(`[data-panel] [data-field="${name}"]`)?.focus());
+  }
+
+  function field({ name, label, value = "", type = "text", hint = "", autocomplete = "off", maxlength = nothing, input = null }) {
+    const error = errors[name];
+    const note = error ? `${name}-error` : hint ? `${name}-hint` : nothing;
+    const attributes = { name, type, value, autocomplete, maxlength, input, note, wrong: Boolean(error) };
+    return html`<div class="field">
+      <label for=${`panel-${name}`}>${label}</label>
+      <div class="field__box">${type === "lines" ? lines(attributes) : line(attributes)}${type === "password" ? reveal(name) : nothing}</div>
+      ${error ? html`<p class="field__error" id=${note} role="alert">${error}</p>` : nothing}
+      ${!error && hint ? html`<p class="field__hint" id=${note}>${hint}</p>` : nothing}
+    </div>`;
+  }
+
+  function choice({ name, label, options, value, chosen, hint = "" }) {
+    return html`<fieldset class="choice" data-field=${name}>
+      <legend>${label}</legend>
+      <div class="choice__options">
+        ${options.map(([option, words, drawing = nothing]) => html`<label class="choice__one">
+          <input type="radio" name=${`panel-${name}`} value=${option} .checked=${value === option} @change=${() => chosen(option)} />
+          <span>${drawing}${words}</span>
+        </label>`)}
+      </div>
+      ${hint ? html`<p class="field__hint">${hint}</p>` : nothing}
+      ${errors[name] ? html`<p class="field__error" role="alert">${errors[name]}</p>` : nothing}
+    </fieldset>`;
+  }
+
+  // The foot of a form: its button, and how it went.
+  function save(form, words = t("Save"), { danger = false } = {}) {
+    return html`${errors[form] ? html`<p class="form__error" role="alert">${errors[form]}</p>` : nothing}
+      <div class="panel__save">
+        <button class=${`button button--main${danger ? " button--danger" : ""}`} data-save=${form} aria-disabled=${busy === form}>${words}</button>
+        <p class="panel__done" role="status">${done === form ? html`${icon("check")}${t("Saved")}` : nothing}</p>
+      </div>`;
+  }
+
+  return { attempt, choice, clear, field, save, errorOf: (name) => errors[name] };
+}
+
+function line({ name, type, value, autocomplete, maxlength, input, note, wrong }) {
+  return html`<input id=${`panel-${name}`} data-field=${name} name=${name} type=${type} .value=${value} autocomplete=${autocomplete}
+    maxlength=${maxlength} dir="auto" spellcheck="false" aria-invalid=${wrong ? "true" : nothing} aria-describedby=${note} @input=${input} />`;
+}
+
+function lines({ name, value, maxlength, note, wrong }) {
+  return html`<textarea id=${`panel-${name}`} data-field=${name} name=${name} .value=${value} rows="3" maxlength=${maxlength} dir="auto"
+    aria-invalid=${wrong ? "true" : nothing} aria-describedby=${note}></textarea>`;
+}
+
+function reveal(name) {
+  return html`<button class="button button--icon" type="button" data-reveal=${`panel-${name}`} aria-pressed="false"
+    aria-label=${t("Show password")} title=${t("Show password")} @click=${toggle}>${icon("eye")}${icon("eye-off")}</button>`;
+}
+
+function toggle({ currentTarget: button }) {
+  const field = document.getElementById(button.dataset.reveal);
+  const shown = field.type === "text";
+  field.type = shown ? "password" : "text";
+  button.setAttribute("aria-pressed", String(!shown));
+}

@@ -1,0 +1,62 @@
+// A new password; and leaving for good.
+
+import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
+import { t, tn } from "../../i18n.js";
+import { strength } from "../../password.js";
+
+export function createPassword(own, forms, { api, ended, store }) {
+  let typed = "";
+
+  async function change(event) {
+    event.preventDefault();
+    const { current_password: current, new_password: fresh } = event.target.elements;
+    const values = { current_password: current.value, new_password: fresh.value };
+    if (!(await forms.attempt("password", () => api.changePassword(values)))) return;
+    current.value = fresh.value = typed = "";
+    own.mine = { ...own.mine, sessions: own.mine.sessions.filter((one) => one.current) };
+  }
+
+  async function leave(event) {
+    event.preventDefault();
+    const { value } = event.target.elements.password;
+    if (await forms.attempt("delete", () => api.deleteAccount(value))) ended({ code: "unauthenticated", reason: "deleted" });
+  }
+
+  function type({ target }) {
+    typed = target.value;
+    store.changed();
+  }
+
+  return () => html`<form class="form" @submit=${change}>
+      ${forms.field({ name: "current_password", label: t("Current password"), type: "password", autocomplete: "current-password" })}
+      ${forms.field({
+        name: "new_password",
+        label: t("New password"),
+        type: "password",
+        autocomplete: "new-password",
+        hint: tn("At least %(count)s character.", "At least %(count)s characters.", own.mine.limits.password_min),
+        input: type,
+      })}
+      ${typed ? meter(strength(typed)) : nothing}
+      <p class="field__hint">${t("All your other devices are signed out.")}</p>
+      ${forms.save("password", t("Change password"))}
+    </form>
+    <form class="form panel__leave" data-delete-account @submit=${leave}>
+      <h3>${t("Delete the account")}</h3>
+      <ul class="panel__list">
+        <li>${t("Your name, colour, e-mail and settings are erased, and all your devices are signed out.")}</li>
+        <li>${t("What you said stays in its conversations, by “Deleted account”.")}</li>
+        <li>${t("This cannot be undone.")}</li>
+      </ul>
+      ${forms.field({ name: "password", label: t("Your password, to confirm"), type: "password", autocomplete: "current-password" })}
+      ${forms.save("delete", t("Delete my account"), { danger: true })}
+    </form>`;
+}
+
+function meter(score) {
+  const words = [t("Easy to guess"), t("Could be stronger"), t("Good"), t("Strong")];
+  return html`<div class="meter" data-score=${score}>
+    <span class="meter__bar" aria-hidden="true"><span></span><span></span><span></span><span></span></span>
+    <span class="meter__words" role="status">${words[score - 1]}</span>
+  </div>`;
+}
