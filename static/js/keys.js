@@ -4,9 +4,6 @@ import { openHelp } from "./keys_help.js";
 import { lastActivity } from "./state.js";
 import { openSwitcher } from "./switcher.js";
 
-// What one key after another closes, from the top: search, details, on a phone the conversation.
-const LADDER = ["[data-search-clear]", "[data-details-close]", "[data-back]"];
-
 // Where a region is entered, by preference.
 const ENTRANCES = [
   "[data-log]",
@@ -26,7 +23,6 @@ export function createKeys(store, { layer, open, toEnd, find }) {
     nextConversation: () => conversation(1),
     previousConversation: () => conversation(-1),
     newest: toEnd,
-    escape,
     switcher: () => openSwitcher(store, { layer, open, find }),
     help: () => openHelp(layer),
   };
@@ -49,12 +45,6 @@ export function createKeys(store, { layer, open, toEnd, find }) {
     const here = all.indexOf(state.open?.conversation);
     const next = here < 0 ? all[0] : all[here + step];
     if (next) open(state.people.get(next.peerId).username);
-  }
-
-  function escape() {
-    const rung = LADDER.map((selector) => document.querySelector(selector)).find((one) => one?.checkVisibility());
-    if (rung) rung.click();
-    else entranceOf(document.querySelector('[data-region="composer"]'))?.focus();
   }
 
   return { press: (name) => actions[name]() };

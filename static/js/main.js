@@ -10,7 +10,7 @@ import { createComposer } from "./parts/composer.js";
 import { createFrame } from "./parts/frame.js";
 import { createLog } from "./parts/log.js";
 import { createPeopleList } from "./parts/people.js";
-import { shortcut } from "./shortcuts.js";
+import { closeTopmost, shortcut } from "./shortcuts.js";
 import { createState, unreadInAll } from "./state.js";
 import { createStore } from "./store.js";
 
@@ -154,7 +154,8 @@ function openAt(username, seq) {
 function keyPressed(event) {
   const name = shortcut(event);
   if (!name) return;
-  if (name !== "escape") event.preventDefault();
+  if (name === "escape") return closeTopmost();
+  event.preventDefault();
   press(name);
 }
 

@@ -6,6 +6,7 @@ import { repeat } from "../vendor/lit-html/directives/repeat.js";
 import { drawBadge } from "./favicon.js";
 import { t } from "./i18n.js";
 import { plain } from "./markup.js";
+import { nameOf } from "./pieces.js";
 import { createSpeaker } from "./speaker.js";
 import { isMuted, unreadInAll } from "./state.js";
 
@@ -36,7 +37,7 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
     const { sender, seq, room_id: roomId } = message;
     const options = { body: excerpt(plain(message.body)), tag: `parley.${state.me.id}.${roomId}`, renotify: true, silent: true, dir: "auto" };
     try {
-      const notification = new Notification(sender.display_name, options);
+      const notification = new Notification(nameOf(sender), options);
       notification.addEventListener("click", () => {
         window.focus();
         notification.close();
@@ -49,7 +50,7 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
   }
 
   function announce(conversation, message) {
-    const name = message.sender.display_name;
+    const name = nameOf(message.sender);
     const here = state.open?.conversation === conversation;
     const words = here ? `${name}: ${plain(message.body)}` : t("New message from %(name)s", { name });
     announced = [...announced, { key: message.client_id, words }].slice(-READ_OUT);
@@ -75,6 +76,6 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
 }
 
 function excerpt(text) {
-  const points = [...text.slice(0, LONGEST * 2)];
+  const points = [...text.slice(0, 2 * LONGEST + 2)];
   return points.length > LONGEST ? `${points.slice(0, LONGEST).join("")}…` : text;
 }

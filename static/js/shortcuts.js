@@ -1,6 +1,16 @@
 // Which keys are the page's own. What they do is in keys.js, loaded when somebody first touches the page.
 
-// A name of keys.js, or null. Never while an input method is composing, nor in a dialog, which has keys of its own.
+// What one Escape after another closes, from the top: search, details, on a phone the conversation. Dialogs and menus
+// close by themselves. Where nothing is to be closed, one writes on.
+const LADDER = ["[data-search-clear]", "[data-details-close]", "[data-back]"];
+
+export function closeTopmost() {
+  const rung = LADDER.map((selector) => document.querySelector(selector)).find((one) => one?.checkVisibility());
+  if (rung) rung.click();
+  else document.querySelector("[data-composer]").focus();
+}
+
+// "escape", a name of keys.js, or null. Never while an input method is composing, nor in a dialog, which has keys of its own.
 export function shortcut(event) {
   if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return null;
   const held = ["ctrlKey", "metaKey", "altKey"].filter((name) => event[name]).join();

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import uuid
 from typing import Self
 
 from playwright.sync_api import BrowserContext, CDPSession, ConsoleMessage, Locator, Page, expect
 
-from tests.servers import PASSWORD
+from tests.servers import PASSWORD, Person
 
 WIDE = {"width": 1360, "height": 880}
 PHONE = {"width": 390, "height": 844}
@@ -40,6 +41,16 @@ LOOK_AWAY = """
   };
 })();
 """
+
+
+PUT_IN_QUEUE = """(kept) => new Promise((done) => {
+  const user = JSON.parse(document.getElementById("boot").textContent).user.id;
+  indexedDB.open(`parley.outbox.${user}`).onsuccess = ({ target: { result: database } }) => {
+    const transaction = database.transaction("messages", "readwrite");
+    transaction.objectStore("messages").put(kept);
+    transaction.oncomplete = done;
+  };
+})"""
 
 
 class Screen:
@@ -133,6 +144,13 @@ class Screen:
     def bodies(self) -> list[str]:
         return self.page.locator("[data-body]").evaluate_all("all => all.map((one) => one.textContent)")
 
+    def leave_unsent(self, body: str, room_id: int = 1) -> str:
+        """Leave a message in this browser's queue, as an earlier page would have; the answer is its client_id."""
+        client_id = str(uuid.uuid4())
+        kept = {"room_id": room_id, "client_id": client_id, "body": body, "order": 1, "error": None}
+        self.page.evaluate(PUT_IN_QUEUE, kept | {"created_at": "2026-01-01T00:00:00.000Z"})
+        return client_id
+
     # One's own panel
 
     def settings(self, section: str | None = None) -> Self:
@@ -157,6 +175,10 @@ class Screen:
         return self
 
     # The browser
+
+    def take_cookies_of(self, person: Person) -> None:
+        cookies = [{"name": name, "value": str(value), "url": self.url} for name, value in person.http.cookies.items()]
+        self.page.context.add_cookies(cookies)  # type: ignore[arg-type]
 
     def turns_away(self) -> Self:
         """Another window covers this one, as far as the page is told."""

@@ -16,7 +16,11 @@ export function createDetails(mount, actions) {
   let covered = false; // it lies over the conversation
   let shown = null; // the id of the person on screen
 
-  mount.addEventListener("keydown", (event) => event.key === "Escape" && covered && actions.close());
+  mount.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !covered) return;
+    event.preventDefault(); // nothing below it is to be closed as well
+    actions.close();
+  });
 
   function draw(state) {
     const person = state.open && state.people.get(state.open.userId);
