@@ -20,6 +20,7 @@ const boot = JSON.parse(document.getElementById("boot").textContent);
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 
 const wide = matchMedia("(width >= 1200px)");
+const narrow = matchMedia("(width < 720px)");
 
 await loadCatalogue(boot.catalogue, boot.locale);
 
@@ -90,7 +91,7 @@ function openDetails() {
 
 function openPanel() {
   document.getElementById("menu").hidePopover();
-  navigation.enter(matchMedia("(width < 720px)").matches ? "panel" : "panel/profile");
+  navigation.enter(narrow.matches ? "panel" : "panel/profile");
 }
 
 function chooseTheme() {
@@ -120,7 +121,8 @@ function draw(state) {
   log.draw(state);
   details.draw(state);
   panel.draw(state);
-  chat.checkRead({ atEnd: log.atEnd });
+  const covered = state.layer && (state.layer !== "details" || narrow.matches);
+  chat.checkRead({ atEnd: log.atEnd && !covered });
 }
 
 function searching(field, clear) {

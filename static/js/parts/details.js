@@ -48,11 +48,11 @@ export function createDetails(mount, actions) {
           ${face(person)}
           <h2 class="details__name" dir="auto">${nameOf(person)}</h2>
           ${gone ? nothing : html`<p class="details__username" translate="no"><bdi>@${person.username}</bdi></p>`}
-          <p class="details__state" ?data-lively=${person.online}>${stateOf(person)}</p>
+          <p class="details__state" ?data-lively=${person.online && !gone}>${stateOf(person)}</p>
         </div>
         ${person.about ? fact(t("About"), html`<span class="details__about" dir="auto" data-about>${person.about}</span>`) : nothing}
         ${person.registered_at && !gone ? fact(t("Here since"), html`<time datetime=${person.registered_at}>${dateOf(person.registered_at)}</time>`) : nothing}
-        ${state.open.conversation ? silence(state.open.conversation) : nothing}
+        ${state.open.conversation && !gone ? silence(state.open.conversation) : nothing}
       </div>`;
   }
 
