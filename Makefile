@@ -45,6 +45,9 @@ vendor: .dev  ## renew static/vendor/
 screens: tools  ## photograph the page into docs/screens/, wide and phone, light and dark, in every language
 	@.venv/bin/python deploy/screens.py
 
+bench: tools  ## measure; ONLY=page for one work
+	@$(in_venv) bench
+
 clean:  ## delete what make made: .venv, Node packages, caches; never instance/ or uploads/
 	rm -rf .venv tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -55,4 +58,4 @@ clean:  ## delete what make made: .venv, Node packages, caches; never instance/ 
 tools: .dev
 	@deploy/test-tools
 
-.PHONY: help run test check format schema translations vendor screens clean tools .dev
+.PHONY: help run test check format schema translations vendor screens bench clean tools .dev

@@ -27,6 +27,8 @@ def send(actor: User, room_id: int, body: object, client_id: object) -> payloads
     text, key = fields.body(body), fields.client_id(client_id)
     rooms.writable_by(actor, room_id)
     limits.check("message", actor.id)
+    # Many may wait for a turn, and the reading connection of each would be missing to others meanwhile.
+    db.session.close()
     with _turns[room_id % len(_turns)]:
         try:
             stored = transactions.run(lambda session: _store(session, actor.id, room_id, text, key))

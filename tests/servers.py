@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import signal
 import socket
@@ -25,6 +26,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 NODE_CLIENT = REPOSITORY / "tests" / "node" / "client.js"
 PASSWORD = "correct horse 1"
 
+PORTS = (20_000, 32_000)
 START_SECONDS = 60
 STOP_SECONDS = 20
 ANSWER_SECONDS = 30
@@ -36,9 +38,17 @@ T = TypeVar("T")
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port below those that systems give to outgoing connections: a browser that goes on trying to reach a stopped
+    server must not be given the very port the server is to come back on.
+    """
+    while True:
+        port = random.randrange(*PORTS)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 def wait_until(condition: Callable[[], T], seconds: float, what: str = "the condition") -> T:

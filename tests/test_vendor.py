@@ -32,7 +32,7 @@ def test_every_library_comes_with_its_licence():
 
 def test_every_import_of_a_module_leads_to_a_file():
     for module in STATIC.rglob("*.js"):
-        for target in re.findall(r"""(?:from|import)\s*["']([^"']+)["']""", module.read_text(encoding="utf-8")):
+        for target in re.findall(r"""(?:\bfrom|\bimport)\s*\(?["']([^"']+)["']""", module.read_text(encoding="utf-8")):
             assert target.startswith("."), f"{module.name} imports {target}, which is not a relative path"
             assert (module.parent / target).is_file(), f"{module.name} imports {target}"
 

@@ -10,7 +10,9 @@ import { createOutbox } from "./outbox.js";
 import { createPeople } from "./people.js";
 import { createReading } from "./reading.js";
 import { connect } from "./socket.js";
-import { applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, conversationWith } from "./state.js";
+import {
+  applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, conversationWith, trimMessages,
+} from "./state.js";
 import { createTyping } from "./typing.js";
 
 const RETRY = 2_000;
@@ -130,7 +132,14 @@ export function createChat(store, boot, { closeConversation, renameConversation 
     applyMessages(state, conversation, [message]);
     applyVersion(conversation, message.version);
     catchUp.watch(conversation);
+    if (conversation !== state.open?.conversation) trimMessages(conversation);
     changed();
+  }
+
+  // What has been drawn is at its end, or not.
+  function drawn({ atEnd }) {
+    reading.check({ atEnd });
+    if (atEnd && state.open?.conversation) trimMessages(state.open.conversation);
   }
 
   function roomOpened({ room }) {
@@ -225,7 +234,7 @@ export function createChat(store, boot, { closeConversation, renameConversation 
     wrote: typing.wrote,
     search: people.search,
     morePeople: people.more,
-    checkRead: reading.check,
+    drawn,
     older: () => opened(history.older),
     reload: () => opened((one) => (one.error === "older" ? history.older(one) : history.newest(one))),
     retry: (message) => opened((one) => outbox.retry(one, message.client_id)),

@@ -7,6 +7,17 @@ export function createDrafts({ state, changed }) {
 
   function restore() {
     state.drafts = new Map(storage.entries(prefix).map(([id, text]) => [Number(id), text]));
+    window.addEventListener("storage", heard);
+  }
+
+  // Another tab of this account writes, or has sent what it wrote.
+  function heard({ key }) {
+    if (!key?.startsWith(prefix)) return;
+    const id = Number(key.slice(prefix.length));
+    const text = storage.read(key);
+    if (text) state.drafts.set(id, text);
+    else state.drafts.delete(id);
+    changed();
   }
 
   function keep(conversation, text) {

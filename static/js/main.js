@@ -122,7 +122,7 @@ function draw(state) {
   details.draw(state);
   panel.draw(state);
   const covered = state.layer && (state.layer !== "details" || narrow.matches);
-  chat.checkRead({ atEnd: log.atEnd && !covered });
+  chat.drawn({ atEnd: log.atEnd && !covered });
 }
 
 function searching(field, clear) {

@@ -1,6 +1,9 @@
 // What this page knows: people, conversations, messages. Plain data and functions that change it; no network, no drawing.
 // Live, caught-up and loaded messages all go through `applyMessages`.
 
+const HELD_MOST = 400;
+const HELD_AFTER_TRIM = 200;
+
 export function createState(me, preferences) {
   return {
     me,
@@ -114,7 +117,17 @@ export function applyMessages(state, conversation, messages) {
     const wanted = message.seq >= conversation.from || conversation.loading === "newest";
     if (wanted && !(held?.version >= message.version)) conversation.messages.set(message.seq, message);
     applyToSummary(state, conversation, message);
+    // Who writes has seen what is above.
+    applyRead(state, conversation, message.sender.id, message.seq);
   }
+  countUnread(state, conversation);
+}
+
+// Exact where all unread ones are held; otherwise the count goes on from the server's.
+function countUnread(state, conversation) {
+  if (conversation.from > conversation.readTo + 1) return;
+  const held = [...conversation.messages.values()];
+  conversation.unread = held.filter((one) => isUnread(state, conversation, one)).length;
 }
 
 function applyToSummary(state, conversation, message) {
@@ -127,6 +140,15 @@ function applyToSummary(state, conversation, message) {
   conversation.lastMessage = message;
   if (!own && message.seq > conversation.readTo) conversation.unread += 1;
   if (!own) state.typing.delete(conversation.id);
+}
+
+// Who follows a conversation at its end needs its newest messages; the rest comes back when they scroll to it.
+export function trimMessages(conversation) {
+  if (conversation.messages.size <= HELD_MOST) return;
+  const seqs = [...conversation.messages.keys()].sort((a, b) => a - b);
+  const from = seqs.at(-HELD_AFTER_TRIM);
+  for (const seq of seqs) if (seq < from) conversation.messages.delete(seq);
+  Object.assign(conversation, { from, complete: false });
 }
 
 // A page of history: everything from `from` on is now held.
@@ -160,10 +182,7 @@ export function applyRead(state, conversation, userId, seq) {
   if (seq <= conversation.readTo) return;
   conversation.readTo = seq;
   if (seq >= conversation.lastSeq) conversation.unread = 0;
-  else if (conversation.from <= seq + 1) {
-    const held = [...conversation.messages.values()];
-    conversation.unread = held.filter((one) => isUnread(state, conversation, one)).length;
-  }
+  else countUnread(state, conversation);
 }
 
 // What a conversation shows: stored messages in the order of everybody, then what waits to be sent.

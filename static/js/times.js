@@ -5,6 +5,7 @@ import { t } from "./i18n.js";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const WEEK_DAYS = 6;
+const REMEMBERED = 20_000;
 
 let formats;
 
@@ -27,8 +28,8 @@ export function useLocale(locale, preferred = "locale") {
   };
 }
 
-export const clock = (at) => formats.clock.format(new Date(at));
-export const full = (at) => formats.full.format(new Date(at));
+export const clock = remembered((at) => formats.clock.format(new Date(at)));
+export const full = remembered((at) => formats.full.format(new Date(at)));
 
 export const dateOf = (at) => formats.dayOfYear.format(new Date(at));
 
@@ -74,6 +75,16 @@ export function lastSeen(at, now = new Date()) {
   if (days === 0) return t("last seen at %(time)s", { time: clock(date) });
   if (days === 1) return t("last seen yesterday at %(time)s", { time: clock(date) });
   return t("last seen %(when)s", { when: dayName(date, now) });
+}
+
+// Every drawing asks for the time of every message, and Intl is slow.
+function remembered(format) {
+  const known = new Map();
+  return (at) => {
+    if (known.size > REMEMBERED) known.clear();
+    if (!known.has(at)) known.set(at, format(at));
+    return known.get(at);
+  };
 }
 
 function daysBetween(date, now) {

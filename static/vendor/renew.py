@@ -1,4 +1,4 @@
-"""Bring the browser libraries of this folder, and the icons, to the versions pinned below.
+"""Bring the browser libraries of this folder, the icons and what is known of emoji to the versions pinned below.
 
 Run it as `python static/vendor/renew.py`; it needs npm. It fetches the published packages, copies the files that the
 page loads, drops the pointers to source maps (which are not served), and writes VERSIONS.json with every file's origin
@@ -12,7 +12,9 @@ import subprocess
 import tarfile
 import tempfile
 import xml.etree.ElementTree as ElementTree
+from operator import itemgetter
 from pathlib import Path
+from typing import Any
 
 VENDOR = Path(__file__).resolve().parent
 SPRITE = VENDOR / "icons.svg"
@@ -35,7 +37,12 @@ LIBRARIES = {
         "files": {"dist/socket.io.esm.min.js": "socket.io-client/socket.io.js"},
     },
     "lucide-static": {"version": "1.62.0", "licence": "ISC", "files": {}},
+    "emojibase-data": {"version": "17.0.0", "licence": "MIT", "files": {}},
 }
+
+EMOJI_LOCALES = ("en", "ru", "zh")
+EMOJI_COMPONENTS = 2  # the group of skin tones and hair alone
+EMOJI_VERSION = 15.1  # what systems of the last years can draw; the rest would be empty boxes
 
 ICONS = (
     "arrow-down",
@@ -59,6 +66,7 @@ ICONS = (
     "search",
     "sliders-horizontal",
     "smartphone",
+    "smile",
     "sun",
     "trash-2",
     "user-plus",
@@ -85,9 +93,9 @@ def renew(name: str, folder: Path) -> list[dict[str, str]]:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(without_source_map(source.read_bytes()))
     targets = [target for _, target in wanted]
-    if name == "lucide-static":
-        SPRITE.write_bytes(sprite(package / "icons"))
-        targets.append(SPRITE)
+    for target, content in MADE.get(name, lambda _package: {})(package).items():
+        target.write_bytes(content)
+        targets.append(target)
     return [describe(name, library, target) for target in targets]
 
 
@@ -104,16 +112,46 @@ def without_source_map(content: bytes) -> bytes:
     return re.sub(rb"^//# sourceMappingURL=.*\n?", b"", content, flags=re.MULTILINE)
 
 
-def sprite(icons: Path) -> bytes:
+def sprite(package: Path) -> dict[Path, bytes]:
     """One SVG with a symbol for each icon; stroke and size are the page's to choose."""
     ElementTree.register_namespace("", SVG)
     root = ElementTree.Element(f"{{{SVG}}}svg")
     for name in ICONS:
-        drawing = ElementTree.parse(icons / f"{name}.svg").getroot()
+        drawing = ElementTree.parse(package / "icons" / f"{name}.svg").getroot()
         symbol = ElementTree.SubElement(root, f"{{{SVG}}}symbol", id=name, viewBox=drawing.get("viewBox", "0 0 24 24"))
         symbol.extend(drawing)
     ElementTree.indent(root, " ")
-    return ElementTree.tostring(root, encoding="utf-8") + b"\n"
+    return {SPRITE: ElementTree.tostring(root, encoding="utf-8") + b"\n"}
+
+
+def emoji(package: Path) -> dict[Path, bytes]:
+    """For each language a list of [emoji, name, words to find it by, English shortcodes, group, skin tones if any]."""
+
+    def read(path: str) -> Any:
+        return json.loads((package / path).read_text(encoding="utf-8"))
+
+    def row(one: dict[str, Any]) -> list[Any]:
+        found = [codes.get(one["hexcode"], []) for codes in shortcodes]
+        names = [name for some in found for name in ([some] if isinstance(some, str) else some)]
+        # Those of two people have a tone for each; one choice of tone cannot name them.
+        tones = [skin["emoji"] for skin in one.get("skins", []) if isinstance(skin["tone"], int)]
+        words = " ".join(one.get("tags", []))
+        # One character that is an emoji by itself needs no selector to say so, and keyboards write none.
+        alone = one["type"] == 1 and len(one["emoji"]) == 2
+        sign = one["emoji"].removesuffix("\ufe0f") if alone else one["emoji"]
+        return [sign, one["label"], words, list(dict.fromkeys(names)), one["group"], *([tones] if tones else [])]
+
+    shortcodes = [read(f"en/shortcodes/{source}.json") for source in ("github", "emojibase")]
+    made = {}
+    for locale in EMOJI_LOCALES:
+        known = [one for one in read(f"{locale}/data.json") if one.get("group") not in (None, EMOJI_COMPONENTS)]
+        rows = [row(one) for one in sorted(known, key=itemgetter("order")) if one["version"] <= EMOJI_VERSION]
+        lines = ",\n".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in rows)
+        made[VENDOR / "emojibase-data" / f"{locale}.json"] = f"[\n{lines}\n]\n".encode()
+    return made
+
+
+MADE = {"lucide-static": sprite, "emojibase-data": emoji}
 
 
 def describe(name: str, library: dict, target: Path) -> dict[str, str]:

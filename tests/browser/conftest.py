@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from tests.browser.screens import WIDE, Screen
 from tests.servers import ServerProcess
 from tests.services import program
+
+expect.set_options(timeout=15_000)  # milliseconds; machines that test may be busy
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from tests.servers import PASSWORD
 WIDE = {"width": 1360, "height": 880}
 PHONE = {"width": 390, "height": 844}
 
-# What Chromium itself reports when a test cuts the network or stops the server.
-OF_THE_NETWORK = re.compile(r"net::ERR_|WebSocket connection to .* failed")
+# What Chromium itself reports when a test cuts the network, stops the server or has a form refused.
+OF_THE_NETWORK = re.compile(r"net::ERR_|WebSocket connection to .* failed|responded with a status of 4\d\d")
 
 # … and of answers with which the server says no.
 OF_A_REFUSAL = re.compile(r"the server responded with a status of 4\d\d")

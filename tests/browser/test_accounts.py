@@ -101,3 +101,41 @@ def test_a_tab_whose_account_was_replaced_sends_nothing(
     # What alice wrote is sent when she is back, as her.
     again = make_screen(context, slot=1).login("alice").open("bob")
     again.shows(["as alice", "never as carol"])
+
+
+def test_another_language_keeps_ones_place(make_screen: Callable[..., Screen], bob: Screen) -> None:
+    alice = make_screen().register("alice").open("bob")
+    alice.composer.fill("half written")
+    alice.page.locator("[data-menu]").click()
+    alice.page.locator("[data-languages] [value=ru]").click()
+    expect(alice.page.locator("html[lang=ru]")).to_be_attached()
+    alice.is_online().has_open("bob")
+    expect(alice.composer).to_have_value("half written")
+
+
+def test_a_password_can_be_shown_and_is_advised_on(make_screen: Callable[..., Screen]) -> None:
+    screen = make_screen()
+    screen.page.goto(screen.url + "/register")
+    password = screen.page.locator("[name=password]")
+    meter = screen.page.locator("[data-meter]")
+    expect(meter).to_be_hidden()
+    password.fill("password")
+    expect(meter).to_have_attribute("data-score", "1")
+    password.fill("лошадь Батарея скрепка 7")
+    expect(meter).to_have_attribute("data-score", "4")
+    screen.page.locator("[data-reveal]").click()
+    expect(password).to_have_attribute("type", "text")
+    # It advises and does not forbid.
+    screen.fill_in("alice", "password")
+    screen.is_online()
+
+
+@pytest.mark.parametrize("path", ["/login", "/register"])
+def test_a_refused_form_says_why_and_keeps_the_name(make_screen: Callable[..., Screen], path: str) -> None:
+    make_screen().register("alice")
+    screen = make_screen()
+    screen.network_may_fail = True  # Chromium reports the status of the answer as an error
+    screen.page.goto(screen.url + path)
+    screen.fill_in("alice", "not the password")
+    expect(screen.page.get_by_role("alert")).to_contain_text(" ")
+    expect(screen.page.locator("[name=username]")).to_have_value("alice")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.screens import Screen
 
@@ -45,6 +47,37 @@ def test_enter_inside_a_composition_does_not_send(writer: Screen) -> None:
     assert writer.messages.count() == 0
 
 
+# The Enter that confirms a candidate, as browsers tell of it. Each step is [type, details, ms after the step before].
+CONFIRMING = {
+    "Chrome": [["keydown", {"key": "Process", "keyCode": 229, "isComposing": True}], ["compositionend", {}]],
+    "Chrome, named": [["keydown", {"key": "Enter", "keyCode": 229, "isComposing": True}], ["compositionend", {}]],
+    "Firefox": [["keydown", {"key": "Enter", "keyCode": 13, "isComposing": True}], ["compositionend", {}]],
+    "Safari": [["compositionend", {}], ["keydown", {"key": "Enter", "keyCode": 229}]],
+    "Safari, late": [["compositionend", {}], ["keydown", {"key": "Enter", "keyCode": 13}]],
+}
+DISPATCH = """(steps) => {
+  const box = document.querySelector("[data-composer]");
+  box.dispatchEvent(new CompositionEvent("compositionstart", { bubbles: true }));
+  const prevented = steps.map(([type, details]) => {
+    const Kind = type === "keydown" ? KeyboardEvent : CompositionEvent;
+    return !box.dispatchEvent(new Kind(type, { bubbles: true, cancelable: true, ...details }));
+  });
+  return prevented.includes(true);
+}"""
+
+
+@pytest.mark.parametrize("browser", CONFIRMING)
+def test_the_enter_of_an_input_method_does_not_send_in_any_browser(writer: Screen, browser: str) -> None:
+    writer.composer.fill("你好")
+    assert writer.page.evaluate(DISPATCH, CONFIRMING[browser]) is False
+    expect(writer.composer).to_have_value("你好")
+    assert writer.messages.count() == 0
+    # The next Enter is the person's own.
+    writer.composer.press("End")
+    writer.composer.press("Enter")
+    writer.shows(["你好"])
+
+
 def test_shift_enter_breaks_the_line_and_the_box_grows(writer: Screen) -> None:
     writer.composer.press_sequentially("one")
     low = writer.composer.bounding_box()
@@ -57,6 +90,96 @@ def test_shift_enter_breaks_the_line_and_the_box_grows(writer: Screen) -> None:
     assert writer.messages.count() == 0
     writer.composer.press("Enter")
     writer.shows(["one\ntwo"])
+
+
+def test_the_box_grows_to_less_than_half_of_the_height_and_then_scrolls(writer: Screen) -> None:
+    writer.composer.fill("line\n" * 60)
+    box = writer.composer.bounding_box()
+    assert box
+    assert 150 < box["height"] <= 0.4 * 880
+    assert writer.composer.evaluate("box => box.scrollHeight > box.clientHeight")
+    writer.composer.fill("")
+    box = writer.composer.bounding_box()
+    assert box
+    assert box["height"] < 50
+
+
+def prefer(screen: Screen, key: str) -> None:
+    """As one chooses on one's own panel."""
+    screen.page.evaluate(
+        """async (key) => {
+          const { csrf, root } = JSON.parse(document.getElementById("boot").textContent);
+          const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
+          const body = JSON.stringify({ send_key: key });
+          const answer = await fetch(`${root}/profile/preferences`, { method: "POST", headers, body });
+          if (!answer.ok) throw new Error(await answer.text());
+        }""",
+        key,
+    )
+    screen.reload()
+
+
+def test_ctrl_enter_sends_also_where_enter_does(writer: Screen) -> None:
+    writer.composer.fill("one")
+    writer.composer.press("Control+Enter")
+    writer.shows(["one"])
+
+
+@pytest.mark.skip(reason="until the page knows the person's preferences")
+def test_one_can_choose_that_ctrl_enter_sends_and_enter_breaks(writer: Screen) -> None:
+    prefer(writer, "ctrl_enter")
+    writer.has_open("bob")
+    writer.composer.press_sequentially("one")
+    writer.composer.press("Enter")
+    writer.composer.press_sequentially("two")
+    assert writer.messages.count() == 0
+    writer.composer.press("Control+Enter")
+    writer.shows(["one\ntwo"])
+
+
+@pytest.mark.parametrize(("key", "mark"), [("b", "**"), ("i", "_"), ("e", "`")])
+def test_a_key_marks_what_is_selected_takes_the_mark_away_and_can_be_undone(
+    writer: Screen, key: str, mark: str
+) -> None:
+    writer.composer.press_sequentially("say it now")
+    writer.composer.evaluate("box => box.setSelectionRange(4, 7)")  # a double click selects the space too
+    writer.composer.press(f"Control+{key}")
+    expect(writer.composer).to_have_value(f"say {mark}it{mark} now")
+    writer.composer.press(f"Control+{key}")
+    expect(writer.composer).to_have_value("say it now")
+    writer.composer.press("Control+z")
+    expect(writer.composer).to_have_value(f"say {mark}it{mark} now")
+    writer.composer.press("Control+z")
+    expect(writer.composer).to_have_value("say it now")
+    writer.composer.press("Control+z")
+    expect(writer.composer).not_to_have_value("say it now")
+
+
+def test_the_keys_for_marks_are_found_by_place_on_a_russian_keyboard(writer: Screen) -> None:
+    writer.composer.fill("слово")
+    writer.composer.evaluate("""box => {
+        box.select();
+        const details = { key: "и", code: "KeyB", ctrlKey: true, bubbles: true, cancelable: true };
+        box.dispatchEvent(new KeyboardEvent("keydown", details));
+    }""")
+    expect(writer.composer).to_have_value("**слово**")
+
+
+def test_code_of_several_lines_gets_a_fence(writer: Screen) -> None:
+    writer.composer.fill("a\nb")
+    writer.composer.press("Control+a")
+    writer.composer.press("Control+e")
+    expect(writer.composer).to_have_value("```\na\nb\n```")
+
+
+def test_pasting_brings_text_alone(writer: Screen) -> None:
+    writer.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    writer.page.evaluate("""() => navigator.clipboard.write([new ClipboardItem({
+        "text/html": new Blob(["<b>rich</b><img src=x>"], { type: "text/html" }),
+        "text/plain": new Blob(["plain"], { type: "text/plain" }),
+    })])""")
+    writer.composer.press("Control+v")
+    expect(writer.composer).to_have_value("plain")
 
 
 def test_drafts_stay_with_their_conversation_and_survive_a_reload(
@@ -75,6 +198,61 @@ def test_drafts_stay_with_their_conversation_and_survive_a_reload(
     expect(writer.composer).to_have_value("for bob")
     writer.open("carol")
     expect(writer.composer).to_have_value("for carol")
+
+
+def test_a_draft_comes_back_with_the_caret_at_its_end(writer: Screen) -> None:
+    writer.composer.fill("half a sen")
+    writer.composer.press("Home")
+    writer.reload().has_open("bob")
+    expect(writer.composer).to_be_focused()
+    writer.page.keyboard.type("tence")
+    expect(writer.composer).to_have_value("half a sentence")
+
+
+def test_a_draft_of_spaces_is_none_and_what_is_sent_is_no_draft(writer: Screen, bob: Screen) -> None:
+    kept = "Object.keys(localStorage).filter((key) => key.startsWith('parley.draft.')).length"
+    writer.composer.fill("text")
+    assert writer.page.evaluate(kept) == 1
+    writer.composer.fill("  \n ")
+    assert writer.page.evaluate(kept) == 0
+    writer.say("sent").shows(["sent"])
+    assert writer.page.evaluate(kept) == 0
+    writer.reload().has_open("bob")
+    expect(writer.composer).to_have_value("")
+
+
+def test_a_tab_that_is_not_written_in_follows_the_draft_of_the_other(
+    make_context: Callable[..., BrowserContext], make_screen: Callable[..., Screen], bob: Screen
+) -> None:
+    context = make_context()
+    here = make_screen(context).register("alice").open("bob")
+    there = make_screen(context)
+    there.page.goto(there.url + "/#/bob")
+    there.is_online().has_open("bob")
+    there.page.evaluate("document.activeElement.blur()")
+    here.composer.fill("from here")
+    expect(there.composer).to_have_value("from here")
+    # Both write: nobody's text is taken from under their hands.
+    there.composer.fill("from there")
+    expect(there.composer).to_be_focused()
+    here.composer.fill("once more from here")
+    here.say("sent from here").shows(["sent from here"])
+    there.shows(["sent from here"])
+    expect(there.composer).to_have_value("from there")
+
+
+def test_what_is_sent_in_one_tab_is_no_draft_in_the_other(
+    make_context: Callable[..., BrowserContext], make_screen: Callable[..., Screen], bob: Screen
+) -> None:
+    context = make_context()
+    here = make_screen(context).register("alice").open("bob").say("hello").shows(["hello"])
+    there = make_screen(context)
+    there.page.goto(there.url)
+    here.composer.fill("to be sent")
+    expect(there.is_online().row("bob")).to_contain_text("Draft: to be sent")
+    here.composer.press("Enter")
+    here.shows(["hello", "to be sent"])
+    expect(there.row("bob")).not_to_contain_text("Draft:")
 
 
 def test_an_acknowledgement_does_not_touch_what_is_being_written(writer: Screen) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
+import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.screens import Screen
@@ -77,3 +79,36 @@ def test_the_line_about_the_connection_comes_late_and_goes(alice: Screen, bob: S
     alice.mend().is_online()
     expect(line).to_have_count(0)
     alice.shows(["later"])
+
+
+class TestSlowedDown:
+    @pytest.fixture
+    def server(self, tmp_path: Path) -> Iterator[ServerProcess]:
+        with ServerProcess(tmp_path, MESSAGE_RATE="3 per 2 second") as process:
+            yield process
+
+    def test_too_many_messages_go_out_later_by_themselves(self, alice: Screen, bob: Screen) -> None:
+        texts = [f"number {number}" for number in range(1, 9)]
+        alice.open("bob").say(*texts)
+        bob.open("alice")
+        for screen in (alice, bob):
+            expect(screen.page.locator("[data-message][data-seq]")).to_have_count(len(texts), timeout=20_000)
+            assert screen.bodies() == texts
+
+
+def test_two_tabs_of_one_person_agree(
+    make_context: Callable[..., BrowserContext], make_screen: Callable[..., Screen], bob: Screen
+) -> None:
+    context = make_context()
+    first = make_screen(context).register("alice").open("bob").say("from the first").shows(["from the first"])
+    second = make_screen(context)
+    second.page.goto(second.url)
+    second.is_online().open("bob").shows(["from the first"]).say("from the second")
+    first.shows(["from the first", "from the second"])
+    for screen in (first, second):
+        expect(screen.message("from the first")).to_have_attribute("data-state", "sent")
+        expect(screen.message("from the second")).to_have_attribute("data-state", "sent")
+    bob.open("alice").say("to both")
+    for screen in (first, second):
+        screen.shows(["from the first", "from the second", "to both"])
+        expect(screen.row("bob").locator("[data-unread]")).to_have_count(0)

@@ -111,6 +111,17 @@ def test_whoever_leaves_is_last_seen(alice: Screen, bob: Screen) -> None:
     expect(alice.row("bob")).to_contain_text("last seen")
 
 
+def test_a_search_that_finds_nobody_says_so_and_can_be_cleared(alice: Screen, bob: Screen) -> None:
+    search = alice.page.locator("[data-search]")
+    search.fill("nobody")
+    expect(alice.page.get_by_text("Nobody by the name “nobody”.")).to_be_visible()
+    expect(alice.row("bob")).to_have_count(0)
+    alice.page.locator("[data-search-clear]").click()
+    expect(alice.row("bob")).to_be_visible()
+    expect(search).to_be_focused()
+    expect(search).to_have_value("")
+
+
 def test_somebody_new_appears_in_the_list(alice: Screen, make_screen: Callable[..., Screen]) -> None:
     expect(alice.page.get_by_text("Nobody else is here yet")).to_be_visible()
     make_screen().register("Zoë")

@@ -115,8 +115,9 @@ function skeleton(width, index) {
 }
 
 function hint(person) {
+  const words = t("Nothing here yet. Write the first message to %(name)s.", { name: nameOf(person) });
   return html`<li class="log__hint">
     ${face(person)}
-    <p>${t("Nothing here yet. Write the first message to %(name)s.", { name: nameOf(person) })}</p>
+    <p>${words}</p>
   </li>`;
 }

@@ -3,12 +3,15 @@
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { repeat } from "../../vendor/lit-html/directives/repeat.js";
 import { t, tn } from "../i18n.js";
+import { plain } from "../markup.js";
 import { face, icon, nameOf } from "../pieces.js";
 import { conversationWith, isMuted, lastActivity } from "../state.js";
 import { folded } from "../text.js";
 import { brief, full, lastSeen } from "../times.js";
 
 const SKELETONS = ["62%", "48%", "70%", "55%", "64%", "42%"];
+const LINES = 500;
+const lines = new Map(); // text → how the list shows it, the latest ones
 
 // `actions`: open(username), more().
 export function createPeopleList(mount, actions) {
@@ -26,9 +29,12 @@ export function createPeopleList(mount, actions) {
     if (!state.ready) return SKELETONS.map(skeleton);
     const others = strangers(state, state.directory.ids, talking);
     const alone = state.ready && state.directory.complete && !talking.length && !others.length;
+    const invite = t(
+      "Nobody else is here yet. Give your friends the address of this page; they appear here as soon as they register.",
+    );
     return html`${group(state, t("Conversations"), talking, { titled: others.length > 0 })}
       ${group(state, talking.length ? t("Everyone else") : t("Everyone here"), others)}
-      ${alone ? html`<p class="list__empty">${t("Nobody else is here yet. Give your friends the address of this page; they appear here as soon as they register.")}</p>` : nothing}`;
+      ${alone ? html`<p class="list__empty">${invite}</p>` : nothing}`;
   }
 
   function found(state) {
@@ -37,8 +43,9 @@ export function createPeopleList(mount, actions) {
     const talking = conversations(state).filter(matches);
     const others = strangers(state, state.search.ids, talking);
     const nobody = !talking.length && !others.length && !state.search.loading;
+    const words = t("Nobody by the name “%(name)s”.", { name: state.search.text });
     return html`${group(state, t("Conversations"), talking)} ${group(state, t("People"), others)}
-      ${nobody ? html`<p class="list__empty" role="status">${t("Nobody by the name “%(name)s”.", { name: state.search.text })}</p>` : nothing}`;
+      ${nobody ? html`<p class="list__empty" role="status">${words}</p>` : nothing}`;
   }
 
   function group(state, title, rows, { titled = true } = {}) {
@@ -98,7 +105,14 @@ function skeleton(width) {
   return html`<div class="row row--skeleton" aria-hidden="true" .style=${`--wide: ${width}`}><span class="face"></span><span></span></div>`;
 }
 
-const oneLine = (text) => text.slice(0, 200).replace(/\s+/g, " ");
+// The whole text is read, however long: half a spoiler would be none.
+function oneLine(text) {
+  if (!lines.has(text)) {
+    if (lines.size >= LINES) lines.clear();
+    lines.set(text, plain(text).slice(0, 200).replace(/\s+/g, " "));
+  }
+  return lines.get(text);
+}
 
 function conversations(state) {
   const rows = [...state.conversations.values()].filter((conversation) => lastActivity(conversation));

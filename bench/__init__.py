@@ -1,0 +1,1 @@
+"""What Parley costs, measured; see docs/performance.md."""
