@@ -6,7 +6,8 @@ const ROOMS_AT_ONCE = 500;
 const GAP_PATIENCE = 300;
 const RETRY = 2_000;
 
-export function createCatchUp(store, { emit, reload }) {
+// `heard(conversation, message)` is told of the newest message that was missed in a conversation.
+export function createCatchUp(store, { emit, reload, heard }) {
   const { state, changed } = store;
   const waiting = new Map();
 
@@ -22,12 +23,17 @@ export function createCatchUp(store, { emit, reload }) {
     let question = versionsOf(ids);
     do {
       const answer = await emit("sync", { rooms: question });
-      answer.opened.forEach((room) => applyRoom(state, room));
+      answer.opened.forEach(open);
       answer.closed.forEach((id) => state.conversations.delete(Number(id)));
       const unfinished = Object.entries(answer.rooms).filter(([id, told]) => !apply(Number(id), told));
       question = versionsOf(unfinished.map(([id]) => Number(id)));
       changed();
     } while (Object.keys(question).length);
+  }
+
+  function open(room) {
+    const conversation = applyRoom(state, room);
+    if (room.last_message) heard(conversation, room.last_message);
   }
 
   function versionsOf(ids) {
@@ -39,6 +45,7 @@ export function createCatchUp(store, { emit, reload }) {
   function apply(id, { room, messages, complete, reload: tooMuch }) {
     const conversation = state.conversations.get(id);
     if (!conversation) return true;
+    if (room.last_message?.seq > conversation.lastSeq) heard(conversation, room.last_message);
     if (tooMuch) {
       const wasLoaded = conversation.from !== Infinity;
       forgetMessages(conversation, room.version);

@@ -14,11 +14,13 @@ import {
   applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, conversationWith, trimMessages,
 } from "./state.js";
 import { createTyping } from "./typing.js";
+import * as wake from "./wake.js";
 
 const RETRY = 2_000;
 export const QUIET = 5_000; // a shorter loss of the connection is not worth a word
 
-export function createChat(store, boot, { closeConversation, renameConversation }) {
+// `heard(conversation, message)` is told of every message of another person that was not known here.
+export function createChat(store, boot, { closeConversation, renameConversation, heard, sent }) {
   const { state, changed } = store;
   let connection;
   let wanted = null; // the username in the address
@@ -30,17 +32,19 @@ export function createChat(store, boot, { closeConversation, renameConversation 
   const history = createHistory(store, { api, ended });
   const outbox = createOutbox(store, { emit, stored: take, ended });
   const people = createPeople(store, { api, ended });
-  const catchUp = createCatchUp(store, { emit, reload: history.newest });
+  const catchUp = createCatchUp(store, { emit, reload: history.newest, heard: arrived });
   const typing = createTyping(store, { emit });
   const reading = createReading(store, { emit });
   const drafts = createDrafts(store);
 
   function start() {
-    outbox.restore();
     drafts.restore();
     lost();
     connection = connect({ root: boot.root, userId: boot.user.id, hear, onConnect: connected, onLost: lost, onRefused: ended });
+    outbox.restore();
     loadConversations();
+    wake.watch(connection.probe);
+    reading.watch();
   }
 
   const hear = {
@@ -129,6 +133,7 @@ export function createChat(store, boot, { closeConversation, renameConversation 
     const own = message.sender.id === state.me.id;
     if (own) outbox.settle(message.client_id);
     else if (!reading.attentive() && conversation.divider === null) conversation.divider = conversation.readTo;
+    if (message.seq > conversation.lastSeq) arrived(conversation, message);
     applyMessages(state, conversation, [message]);
     applyVersion(conversation, message.version);
     catchUp.watch(conversation);
@@ -142,8 +147,15 @@ export function createChat(store, boot, { closeConversation, renameConversation 
     if (atEnd && state.open?.conversation) trimMessages(state.open.conversation);
   }
 
+  function arrived(conversation, message) {
+    if (message.sender.id !== state.me.id && !message.deleted_at) heard(conversation, message);
+  }
+
+  // The first message of somebody new comes with its room.
   function roomOpened({ room }) {
-    applyRoom(state, room);
+    const known = state.conversations.has(room.id);
+    const conversation = applyRoom(state, room);
+    if (!known && room.last_message) arrived(conversation, room.last_message);
     changed();
   }
 
@@ -194,7 +206,7 @@ export function createChat(store, boot, { closeConversation, renameConversation 
 
   function enter(person, conversation) {
     if (conversation) conversation.divider = conversation.unread ? conversation.readTo : null;
-    state.open = { userId: person.id, conversation, error: null };
+    state.open = { userId: person.id, conversation, error: null, target: null };
     if (conversation?.from === Infinity) history.newest(conversation);
   }
 
@@ -217,6 +229,13 @@ export function createChat(store, boot, { closeConversation, renameConversation 
     conversation.divider = null;
     typing.stop();
     outbox.add(conversation, body);
+    sent();
+  }
+
+  // Lead the eye to one message of the open conversation.
+  function lookAt(seq) {
+    if (state.open) state.open.target = seq;
+    changed();
   }
 
   const opened = (act) => state.open?.conversation && act(state.open.conversation);
@@ -233,6 +252,9 @@ export function createChat(store, boot, { closeConversation, renameConversation 
     draft: drafts.keep,
     wrote: typing.wrote,
     search: people.search,
+    find: people.find,
+    attentive: reading.attentive,
+    lookAt,
     morePeople: people.more,
     drawn,
     older: () => opened(history.older),

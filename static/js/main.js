@@ -10,7 +10,8 @@ import { createComposer } from "./parts/composer.js";
 import { createFrame } from "./parts/frame.js";
 import { createLog } from "./parts/log.js";
 import { createPeopleList } from "./parts/people.js";
-import { createState } from "./state.js";
+import { shortcut } from "./shortcuts.js";
+import { createState, unreadInAll } from "./state.js";
 import { createStore } from "./store.js";
 
 const MINUTE = 60_000;
@@ -28,6 +29,8 @@ const store = createStore(createState(boot.user, boot.preferences));
 const chat = createChat(store, boot, {
   closeConversation: () => navigation.close(),
   renameConversation: (username) => navigation.rename(username),
+  heard,
+  sent: offer,
 });
 const navigation = createNavigation({ show: chat.show, cover });
 const base = boot.slot ? boot.root.slice(0, -`/u/${boot.slot}`.length) : boot.root;
@@ -41,8 +44,9 @@ const account = createAccount(
   { slot: boot.slot, accounts: accounts.known, addAddress: () => accounts.signInAddress(base) },
 );
 const frame = createFrame(
-  { ...Object.fromEntries(["welcome", "tools", "composer", "gone", "details", "connection", "notice"].map((name) => [name, part(name)])),
-    conversation: document.querySelector("[data-conversation]") },
+  { ...Object.fromEntries(["welcome", "tools", "composer", "gone", "details", "notice"].map((name) => [name, part(name)])),
+    conversation: document.querySelector("[data-conversation]"),
+    connection: document.querySelectorAll("[data-connection-line]") },
   { leave: () => location.replace(`${boot.root}/`), chooseTheme },
 );
 const details = lazily(
@@ -61,22 +65,15 @@ function send(conversation, body) {
 
 // A part that few need is fetched when it is first wanted; `load` gives it.
 function lazily(wanted, load) {
+  const fetched = later(load);
   let made = null;
-  let loading = false;
 
-  async function fetchPart() {
-    loading = true;
-    made = await load().catch(() => null);
-    loading = false;
-    if (made) store.changed();
+  async function make() {
+    made = await fetched();
+    store.changed();
   }
 
-  return {
-    draw(state) {
-      if (made) made.draw(state);
-      else if (!loading && wanted(state)) fetchPart();
-    },
-  };
+  return { draw: (state) => (made ? made.draw(state) : wanted(state) && make().catch(() => {})) };
 }
 
 function cover(layer) {
@@ -111,6 +108,50 @@ function takePlace({ peerId }) {
   return place?.userId === peerId ? place : null;
 }
 
+// What the first screen does without is loaded when it is first of use. Offline that may fail, and is tried again.
+function later(load) {
+  let loading;
+  return () => (loading ??= load().catch((error) => ((loading = undefined), Promise.reject(error))));
+}
+
+const noticed = later(async () => {
+  const { createNoticed } = await import("./noticed.js");
+  return createNoticed(store, { announcer: part("announcer"), attentive: chat.attentive, open: openAt, offer });
+});
+const keys = later(async () => {
+  const { createKeys } = await import("./keys.js");
+  return createKeys(store, { layer: part("layer"), open: goTo, toEnd: log.toEnd, find: chat.find });
+});
+
+function heard(conversation, message) {
+  noticed().then((one) => one.arrived(conversation, message)).catch(() => {});
+}
+
+function offer() {
+  if (globalThis.Notification?.permission === "default") import("./offer.js").then((one) => one.offer(part("offer"))).catch(() => {});
+}
+
+function press(name) {
+  keys().then((one) => one.press(name)).catch(() => {});
+}
+
+function goTo(username) {
+  navigation.open(username);
+  document.querySelector("[data-composer]").focus();
+}
+
+function openAt(username, seq) {
+  goTo(username);
+  chat.lookAt(seq);
+}
+
+function keyPressed(event) {
+  const name = shortcut(event);
+  if (!name) return;
+  if (name !== "escape") event.preventDefault();
+  press(name);
+}
+
 function draw(state) {
   const offline = state.connection.lostAt !== null && Date.now() - state.connection.lostAt >= QUIET;
   frame.draw(state, { offline });
@@ -123,12 +164,18 @@ function draw(state) {
   panel.draw(state);
   const covered = state.layer && (state.layer !== "details" || narrow.matches);
   chat.drawn({ atEnd: log.atEnd && !covered });
+  if (unreadInAll(state)) noticed().catch(() => {});
 }
 
 function searching(field, clear) {
   field.addEventListener("input", () => {
     clear.hidden = !field.value;
     chat.search(field.value);
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown" || event.altKey) return;
+    event.preventDefault();
+    people.enter();
   });
   clear.addEventListener("click", () => {
     field.value = "";
@@ -156,6 +203,9 @@ function signOut() {
 }
 
 store.subscribe(draw);
+window.addEventListener("keydown", keyPressed);
+for (const touch of ["pointerdown", "keydown"]) window.addEventListener(touch, () => keys().catch(() => {}), { once: true });
+document.querySelector("[data-show-keys]").addEventListener("click", () => press("help"));
 accounts.remember(boot.slot, boot.user, boot.root);
 searching(document.querySelector("[data-search]"), document.querySelector("[data-search-clear]"));
 document.querySelector("[data-sign-out]").addEventListener("submit", signOut);

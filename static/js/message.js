@@ -4,6 +4,7 @@ import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { t } from "./i18n.js";
 import { parse } from "./markup.js";
 import { icon, nameOf } from "./pieces.js";
+import { waitsLong } from "./state.js";
 import { clock, full } from "./times.js";
 
 const JUMBO = /^(?:\p{RGI_Emoji}\s*){1,3}$/v;
@@ -35,6 +36,7 @@ export function messageRow({ message, state, own, follows, followed }, { retry, 
         <time datetime=${message.created_at} title=${full(message.created_at)}>${clock(message.created_at)}</time>
         ${own ? tick(state) : nothing}
       </span>
+      ${waitsLong(message) ? takeBack(message, { discard }) : nothing}
     </div>
     ${state === "failed" ? failure(message, { retry, discard }) : nothing}
   </li>`;
@@ -45,6 +47,8 @@ function author(sender, { own, hidden }) {
   if (hidden) return html`<span class="visually-hidden">${own ? t("You") : nameOf(sender)}: </span>`;
   const gone = sender.kind === "deleted";
   return html`<span class="bubble__name" data-author ?data-gone=${gone} .style=${`--hue: ${Number(sender.hue)}`}><bdi>${nameOf(sender)}</bdi><span class="visually-hidden">: </span></span>`;
+}
+
 function body(message, changed) {
   let known = trees.get(message);
   if (known?.body !== message.body) {
@@ -131,6 +135,13 @@ function tick(state) {
   };
   const [drawing, words] = ticks[state];
   return html`<span class="bubble__tick" title=${words}>${drawing}<span class="visually-hidden">${words}</span></span>`;
+}
+
+function takeBack(message, { discard }) {
+  const words = t("Do not send this message");
+  return html`<button class="button button--icon bubble__cancel" type="button" data-cancel aria-label=${words} title=${words} @click=${() => discard(message)}>
+    ${icon("x")}
+  </button>`;
 }
 
 function failure(message, { retry, discard }) {

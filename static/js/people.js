@@ -48,6 +48,17 @@ export function createPeople(store, { api, ended }) {
     changed();
   }
 
+  // People whom any of these texts names, added to those who are known.
+  async function find(texts) {
+    try {
+      const pages = await Promise.all(texts.map((text) => api.people({ q: text })));
+      pages.forEach(({ people }) => take(people, []));
+    } catch (refusal) {
+      if (refusal.endsSession) ended(refusal);
+    }
+    changed();
+  }
+
   function take(people, ids) {
     for (const person of people) {
       applyPerson(state, person);
@@ -77,5 +88,5 @@ export function createPeople(store, { api, ended }) {
     changed();
   }
 
-  return { describe, more, search, registered };
+  return { describe, more, search, find, registered };
 }

@@ -4,11 +4,30 @@ import { applyRead } from "./state.js";
 
 const RETRY = 3_000;
 
+export const lookingLock = (me) => `parley.looking.${me.id}`;
+
 export function createReading(store, { emit }) {
   const { state, changed } = store;
   let busy = false;
 
+  let look = null; // ends the lock by which this account's other tabs see that somebody is looking
+
   const attentive = () => document.visibilityState === "visible" && document.hasFocus();
+
+  function watch() {
+    for (const moment of ["focus", "blur", "visibilitychange"]) window.addEventListener(moment, turn);
+    turn();
+  }
+
+  function turn() {
+    if (!attentive()) {
+      look?.();
+      look = null;
+    } else if (!look) {
+      const until = new Promise((resolve) => (look = resolve));
+      navigator.locks?.request(lookingLock(state.me), { mode: "shared" }, () => until);
+    }
+  }
 
   async function check({ atEnd }) {
     const conversation = state.open?.conversation;
@@ -28,5 +47,5 @@ export function createReading(store, { emit }) {
     changed();
   }
 
-  return { attentive, check };
+  return { attentive, watch, check };
 }

@@ -5,6 +5,7 @@ import { Refusal, noAnswer } from "./errors.js";
 
 const PATIENCE = 15_000;
 const RETRY = 1_000;
+const PROBE_PATIENCE = 4_000;
 
 // `hear` maps server events to functions; `onConnect`, `onLost` and `onRefused(refusal)` tell of the connection itself.
 export function connect({ root, userId, hear, onConnect, onLost, onRefused }) {
@@ -17,6 +18,7 @@ export function connect({ root, userId, hear, onConnect, onLost, onRefused }) {
     reconnectionDelayMax: 5_000,
   });
   let ended = false;
+  let probing = false;
 
   for (const [event, handle] of Object.entries(hear)) socket.on(event, handle);
   socket.on("connect", onConnect);
@@ -36,11 +38,11 @@ export function connect({ root, userId, hear, onConnect, onLost, onRefused }) {
     if (!socket.active && !ended) setTimeout(() => !ended && socket.connect(), RETRY);
   }
 
-  async function emit(event, data) {
+  async function emit(event, data, patience = PATIENCE) {
     if (!socket.connected) throw noAnswer();
     let answer;
     try {
-      answer = await socket.timeout(PATIENCE).emitWithAck(event, data);
+      answer = await socket.timeout(patience).emitWithAck(event, data);
     } catch {
       throw noAnswer();
     }
@@ -48,10 +50,22 @@ export function connect({ root, userId, hear, onConnect, onLost, onRefused }) {
     return answer;
   }
 
+  // After sleep a connection can look open and be dead: only an answer proves it. Without one, begin anew at once.
+  async function probe() {
+    if (ended || probing) return;
+    probing = true;
+    try {
+      await emit("load_presence", {}, PROBE_PATIENCE);
+    } catch (refusal) {
+      if (refusal.code === "no_answer" && !ended) socket.disconnect().connect();
+    }
+    probing = false;
+  }
+
   function end() {
     ended = true;
     socket.disconnect();
   }
 
-  return { emit, end };
+  return { emit, probe, end };
 }

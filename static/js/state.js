@@ -3,6 +3,7 @@
 
 const HELD_MOST = 400;
 const HELD_AFTER_TRIM = 200;
+export const LATE = 2_000; // a message that waits longer than this can be taken back
 
 export function createState(me, preferences) {
   return {
@@ -10,7 +11,7 @@ export function createState(me, preferences) {
     preferences, // theme, accent, density, send_key, sound, clock
     people: new Map([[me.id, me]]),
     conversations: new Map(),
-    open: null, // {userId, conversation: null while it is being made, error}
+    open: null, // {userId, conversation: null while it is being made, error, target: seq to lead the eye to, or null}
     typing: new Map(), // conversation id → time at which it is forgotten
     drafts: new Map(), // conversation id → text
     unsent: new Map(), // conversation id → what an earlier page left waiting, until the conversation is known
@@ -61,11 +62,11 @@ export function applyRoom(state, room) {
   const current = room.last_read_seq >= conversation.readTo;
   conversation.readTo = Math.max(conversation.readTo, room.last_read_seq);
   conversation.peerReadTo = Math.max(conversation.peerReadTo, room.peer_read_seq);
+  conversation.mutedUntil = room.muted_until;
   if (room.last_seq >= conversation.lastSeq) {
     conversation.lastSeq = room.last_seq;
     conversation.lastMessage = room.last_message;
   }
-  conversation.mutedUntil = room.muted_until;
   if (current) conversation.unread = room.unread + heardAfter(state, conversation, room.last_seq);
   state.conversations.set(room.id, conversation);
   return conversation;
@@ -83,6 +84,8 @@ function isUnread(state, conversation, message) {
 }
 
 function newConversation(state, room) {
+  const pending = state.unsent.get(room.id) ?? [];
+  state.unsent.delete(room.id);
   return {
     id: room.id,
     peerId: room.peer.id,
@@ -93,8 +96,8 @@ function newConversation(state, room) {
     readTo: 0,
     peerReadTo: 0,
     unread: 0,
-    mutedUntil: null,
-    pending: state.unsent.get(room.id) ?? [],
+    mutedUntil: null, // ISO time
+    pending,
     ...nothingHeld(),
   };
 }
@@ -189,6 +192,15 @@ export function applyRead(state, conversation, userId, seq) {
 export function messagesOf(conversation) {
   const stored = [...conversation.messages.values()].filter((one) => !one.deleted_at).sort((a, b) => a.seq - b.seq);
   return [...stored, ...conversation.pending];
+}
+
+export function waitsLong(message) {
+  return message.state === "pending" && Date.now() - new Date(message.created_at) >= LATE;
+}
+
+export function waitingInAll(state) {
+  const pending = [...state.conversations.values()].flatMap((conversation) => conversation.pending);
+  return pending.filter((message) => message.state === "pending").length;
 }
 
 export function lastActivity(conversation) {

@@ -3,7 +3,7 @@
 const HIDDEN_PAUSE = 250;
 
 export function createStore(state) {
-  const listeners = [];
+  const listeners = new Set();
   let planned = false;
 
   function changed() {
@@ -21,5 +21,11 @@ export function createStore(state) {
   // A frame asked for just before the page was hidden would never come.
   document.addEventListener("visibilitychange", () => planned && tell());
 
-  return { state, changed, subscribe: (listener) => listeners.push(listener) };
+  // Gives a function that ends it.
+  function subscribe(listener) {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  return { state, changed, subscribe };
 }

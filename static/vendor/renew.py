@@ -57,6 +57,7 @@ ICONS = (
     "eye",
     "eye-off",
     "key-round",
+    "keyboard",
     "languages",
     "log-out",
     "monitor",

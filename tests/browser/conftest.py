@@ -48,8 +48,8 @@ def make_screen(make_context: Callable[..., BrowserContext], server: ServerProce
     """Makes tabs, each in a browser of its own unless a context is given, and fails the test for their complaints."""
     made: list[Screen] = []
 
-    def make(context: BrowserContext | None = None, slot: int = 0, **options: object) -> Screen:
-        made.append(Screen(context or make_context(**options), server.url, slot))
+    def make(context: BrowserContext | None = None, slot: int = 0, url: str | None = None, **options: object) -> Screen:
+        made.append(Screen(context or make_context(**options), url or server.url, slot))
         return made[-1]
 
     yield make

@@ -24,6 +24,24 @@ addEventListener("securitypolicyviolation", (event) =>
 """
 
 
+# Headless Chromium shows and focuses every page at once, so a test says which one a person looks at.
+LOOK_AWAY = """
+(() => {
+  let away = false;
+  Object.defineProperty(document, "visibilityState", { get: () => (away ? "hidden" : "visible") });
+  Object.defineProperty(document, "hidden", { get: () => away });
+  document.hasFocus = () => !away;
+  window.parleyTests = {
+    turn(next) {
+      away = next;
+      document.dispatchEvent(new Event("visibilitychange", { bubbles: true }));
+      window.dispatchEvent(new Event(away ? "blur" : "focus"));
+    },
+  };
+})();
+"""
+
+
 class Screen:
     """One tab of one person. `trouble` holds every console error and violation of the content security policy."""
 
@@ -32,8 +50,8 @@ class Screen:
         self.trouble: list[str] = []
         self.network_may_fail = False
         self.server_may_refuse = False
-        context.add_init_script(REPORT_VIOLATIONS)
         self.page: Page = context.new_page()
+        self.page.add_init_script(REPORT_VIOLATIONS + LOOK_AWAY)
         self.page.on("console", self._heard)
         self.page.on("pageerror", lambda error: self.trouble.append(str(error)))
         self.page.set_default_timeout(15_000)
@@ -139,6 +157,17 @@ class Screen:
         return self
 
     # The browser
+
+    def turns_away(self) -> Self:
+        """Another window covers this one, as far as the page is told."""
+        return self._turn(away=True)
+
+    def turns_back(self) -> Self:
+        return self._turn(away=False)
+
+    def _turn(self, *, away: bool) -> Self:
+        self.page.evaluate("(away) => window.parleyTests.turn(away)", away)
+        return self
 
     def protocol(self) -> CDPSession:
         return self.page.context.new_cdp_session(self.page)

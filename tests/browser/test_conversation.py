@@ -67,6 +67,15 @@ def test_an_own_message_shows_before_the_server_knows(alice: Screen, bob: Screen
     assert alice.messages.evaluate_all("all => all.map((one) => one.dataset.clientId)") == identities
 
 
+PUT_IN_QUEUE = """([user, kept]) => new Promise((done) => {
+  indexedDB.open(`parley.outbox.${user}`).onsuccess = ({ target: { result: database } }) => {
+    const transaction = database.transaction("messages", "readwrite");
+    transaction.objectStore("messages").put(kept);
+    transaction.oncomplete = done;
+  };
+})"""
+
+
 def test_a_refused_message_says_why_and_can_be_retried_and_deleted(alice: Screen, bob: Screen) -> None:
     alice.open("bob").say("fine").shows(["fine"])
     room_id, user_id = alice.page.evaluate("[1, JSON.parse(document.getElementById('boot').textContent).user.id]")
@@ -76,12 +85,10 @@ def test_a_refused_message_says_why_and_can_be_retried_and_deleted(alice: Screen
         "client_id": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
         "body": "bad \u0007",
         "created_at": "2026-01-01T00:00:00.000Z",
-        "order": 0,
+        "order": 1,
+        "error": None,
     }
-    alice.page.evaluate(
-        "([user, kept]) => localStorage.setItem(`parley.outbox.${user}.${kept.client_id}`, JSON.stringify(kept))",
-        [user_id, kept],
-    )
+    alice.page.evaluate(PUT_IN_QUEUE, [user_id, kept])
     alice.reload()
     failed = alice.page.locator("[data-message][data-state=failed]")
     expect(failed.get_by_role("alert")).to_contain_text(re.compile(r"\w{3}"))

@@ -21,7 +21,8 @@ export function createBar(mount, { close, openDetails }) {
             ${face(person)}<bdi class="bar__name">${nameOf(person)}</bdi>
           </button>
         </h2>
-        <p class="bar__state" ?data-lively=${!offline && isLively(state, person)} role="status">${doing(state, person, offline)}</p>
+        <p class="bar__state" ?data-lively=${!offline && isLively(state, person)}>${doing(state, person, offline)}</p>
+        <p class="visually-hidden" role="status">${isTyping(state) ? t("%(name)s is typing", { name: nameOf(person) }) : nothing}</p>
       </div>`;
   }
 

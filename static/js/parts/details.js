@@ -16,8 +16,6 @@ export function createDetails(mount, actions) {
   let covered = false; // it lies over the conversation
   let shown = null; // the id of the person on screen
 
-  mount.addEventListener("keydown", (event) => event.key === "Escape" && covered && actions.close());
-
   function draw(state) {
     const person = state.open && state.people.get(state.open.userId);
     if (person?.id !== shown) reset();

@@ -3,13 +3,17 @@
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
 import { icon, nameOf } from "../pieces.js";
-import { unreadInAll } from "../state.js";
+import { unreadInAll, waitingInAll } from "../state.js";
 import { clock } from "../times.js";
 
-// `mounts`: welcome, conversation, tools, composer, gone, details, connection, notice.
+// `mounts`: welcome, conversation, tools, composer, gone, details, connection (lines), notice.
 export function createFrame(mounts, { leave, chooseTheme }) {
+  const narrow = matchMedia("(width < 720px)");
+  let last = null;
+
   function draw(state, { offline }) {
     const person = state.open && state.people.get(state.open.userId);
+    const left = last && !person;
     document.body.dataset.view = viewOf(state, person);
     document.body.dataset.connection = state.connection.online ? "online" : "offline";
     mounts.welcome.hidden = Boolean(person);
@@ -21,8 +25,14 @@ export function createFrame(mounts, { leave, chooseTheme }) {
     mounts.conversation.setAttribute("aria-label", person ? t("Conversation with %(name)s", { name: nameOf(person) }) : "");
     document.title = title(unreadInAll(state), person);
     render(themeSwitch(state.preferences, chooseTheme), mounts.tools);
-    render(offline ? connection(state) : nothing, mounts.connection);
+    const place = narrow.matches && person ? "conversation" : "list"; // what a phone shows
+    for (const mount of mounts.connection) {
+      render(offline && mount.dataset.connectionLine === place ? connection(state) : nothing, mount);
+    }
     if (state.notice) show(state.notice);
+    // What had the focus is gone with the conversation.
+    if (left) document.querySelector(`[data-person="${CSS.escape(last.username)}"]`)?.focus({ preventScroll: true });
+    last = person;
   }
 
   function show(notice) {
@@ -62,7 +72,7 @@ function title(unread, person) {
 }
 
 function connection(state) {
-  const waiting = [...state.conversations.values()].reduce((sum, one) => sum + one.pending.length, 0);
+  const waiting = waitingInAll(state);
   const since = t("No connection since %(time)s.", { time: clock(state.connection.lostAt) });
   const queue = tn("%(count)s message waits and is sent by itself.", "%(count)s messages wait and are sent by themselves.", waiting);
   return html`${icon("wifi-off")}<span>${since} ${waiting ? queue : t("You can go on writing.")}</span>`;

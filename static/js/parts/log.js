@@ -31,6 +31,7 @@ export function createLog(mount, actions) {
     if (place.atEnd) seenTo = Math.max(readTo ?? 0, lastSeq ?? 0);
     place.keep(() => render(frame(state, conversation), mount));
     if (conversation && !settled && conversation.from !== Infinity) settle();
+    if (settled && state.open?.target) lead(state.open);
     if (conversation && settled && place.nearStart && !conversation.error) actions.older();
   }
 
@@ -57,11 +58,21 @@ export function createLog(mount, actions) {
     actions.moved();
   }
 
+  function lead(open) {
+    const row = mount.querySelector(`[data-seq="${open.target}"]`);
+    open.target = null;
+    if (!row) return;
+    place.to(row);
+    row.dataset.led = "";
+    actions.moved();
+  }
+
   function frame(state, conversation) {
     const person = state.open && state.people.get(state.open.userId);
     const label = person ? t("Messages with %(name)s", { name: nameOf(person) }) : t("Messages");
     const loading = Boolean(conversation?.loading);
-    return html`<div class="log__scroll" data-log role="log" tabindex="0" aria-label=${label} aria-busy=${loading}>
+    // Silent by itself: what is loaded above, waits or becomes read is no news. Additions are read out by noticed.js.
+    return html`<div class="log__scroll" data-log role="log" aria-live="off" tabindex="0" aria-label=${label} aria-busy=${loading}>
         <ol class="log__column" role="list">
           ${conversation ? content(state, conversation, person) : refusal(state.open?.error)}
         </ol>

@@ -15,13 +15,41 @@ const lines = new Map(); // text → how the list shows it, the latest ones
 
 // `actions`: open(username), more().
 export function createPeopleList(mount, actions) {
+  let stop = null; // the username of the one row that Tab leads to; arrows lead on
+
   mount.addEventListener("scroll", () => nearEnd() && actions.more(), { passive: true });
+  mount.addEventListener("focusin", ({ target }) => (stop = target.dataset.person ?? stop));
+  mount.addEventListener("keydown", move);
 
   const nearEnd = () => mount.scrollHeight - mount.scrollTop < mount.clientHeight * 2;
 
   function draw(state) {
     render(state.search.text ? found(state) : everyone(state), mount);
+    chooseStop();
     if (state.ready && !state.search.text && nearEnd()) actions.more();
+  }
+
+  const rows = () => [...mount.querySelectorAll("[data-person]")];
+
+  function chooseStop() {
+    const all = rows();
+    const kept = all.find((row) => row.dataset.person === stop) ?? all.find((row) => row.ariaCurrent) ?? all[0];
+    for (const row of all) row.tabIndex = row === kept ? 0 : -1;
+  }
+
+  function move(event) {
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    const all = rows();
+    const here = all.indexOf(document.activeElement);
+    const next = { ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (here < 0 || next === undefined) return;
+    event.preventDefault();
+    all[next]?.focus();
+    chooseStop();
+  }
+
+  function enter() {
+    (rows().find((row) => row.tabIndex === 0) ?? mount).focus();
   }
 
   function everyone(state) {
@@ -76,7 +104,7 @@ export function createPeopleList(mount, actions) {
     </li>`;
   }
 
-  return { draw };
+  return { draw, enter };
 }
 
 function hushed() {

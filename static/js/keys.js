@@ -1,0 +1,61 @@
+// What the page's own keys do. See shortcuts.js for which they are.
+
+import { openHelp } from "./keys_help.js";
+import { lastActivity } from "./state.js";
+import { openSwitcher } from "./switcher.js";
+
+// What one key after another closes, from the top: search, details, on a phone the conversation.
+const LADDER = ["[data-search-clear]", "[data-details-close]", "[data-back]"];
+
+// Where a region is entered, by preference.
+const ENTRANCES = [
+  "[data-log]",
+  "[data-composer]",
+  '[data-person][aria-current="true"]',
+  "[data-search]",
+  "button:not([disabled]), [href], input, [tabindex='0']",
+];
+
+// `layer` is where dialogs are drawn; `open(username)`, `toEnd()`, `find(texts)` act.
+export function createKeys(store, { layer, open, toEnd, find }) {
+  const { state } = store;
+
+  const actions = {
+    nextRegion: () => region(1),
+    previousRegion: () => region(-1),
+    nextConversation: () => conversation(1),
+    previousConversation: () => conversation(-1),
+    newest: toEnd,
+    escape,
+    switcher: () => openSwitcher(store, { layer, open, find }),
+    help: () => openHelp(layer),
+  };
+
+  function region(step) {
+    const entrances = [...document.querySelectorAll("[data-region]")].map(entranceOf).filter(Boolean);
+    const here = entrances.findIndex((one) => one.closest("[data-region]").contains(document.activeElement));
+    const next = here < 0 && step < 0 ? -1 : here + step;
+    entrances.at(next % entrances.length)?.focus();
+  }
+
+  function entranceOf(region) {
+    const found = ENTRANCES.map((selector) => region.querySelector(selector));
+    return found.find((one) => one?.checkVisibility() && !one.disabled);
+  }
+
+  function conversation(step) {
+    const all = [...state.conversations.values()].filter(lastActivity);
+    all.sort((a, b) => lastActivity(b).localeCompare(lastActivity(a)));
+    const here = all.indexOf(state.open?.conversation);
+    const next = here < 0 ? all[0] : all[here + step];
+    if (next) open(state.people.get(next.peerId).username);
+  }
+
+  function escape() {
+    const rung = LADDER.map((selector) => document.querySelector(selector)).find((one) => one?.checkVisibility());
+    if (rung) rung.click();
+    else entranceOf(document.querySelector('[data-region="composer"]'))?.focus();
+  }
+
+  return { press: (name) => actions[name]() };
+}

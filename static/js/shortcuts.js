@@ -1,0 +1,24 @@
+// Which keys are the page's own. What they do is in keys.js, loaded when somebody first touches the page.
+
+// A name of keys.js, or null. Never while an input method is composing, nor in a dialog, which has keys of its own.
+export function shortcut(event) {
+  if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return null;
+  const held = ["ctrlKey", "metaKey", "altKey"].filter((name) => event[name]).join();
+  if (held === "") return plain(event);
+  if (held === "altKey") return { ArrowUp: "previousConversation", ArrowDown: "nextConversation" }[event.key] ?? null;
+  if (!["ctrlKey", "metaKey"].includes(held) || event.shiftKey) return null;
+  if (letter(event) === "k") return "switcher";
+  return event.code === "Slash" || event.key === "/" ? "help" : null;
+}
+
+function plain(event) {
+  if (event.key === "F6") return event.shiftKey ? "previousRegion" : "nextRegion";
+  if (event.key === "Escape") return document.querySelector(":popover-open") ? null : "escape";
+  if (event.target.closest?.("input, textarea, select, [contenteditable]")) return null;
+  return { "?": "help", End: "newest" }[event.key] ?? null;
+}
+
+// The Latin letter of the key, also while another alphabet is chosen.
+function letter({ key, code }) {
+  return /^\p{Script=Latin}$/u.test(key) ? key.toLowerCase() : code.replace("Key", "").toLowerCase();
+}
