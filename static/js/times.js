@@ -80,8 +80,10 @@ export function lastSeen(at, now = new Date()) {
 // Every drawing asks for the time of every message, and Intl is slow.
 function remembered(format) {
   const known = new Map();
+  let under; // the formats it was made with: another clock may be chosen
   return (at) => {
-    if (known.size > REMEMBERED) known.clear();
+    if (under !== formats || known.size > REMEMBERED) known.clear();
+    under = formats;
     if (!known.has(at)) known.set(at, format(at));
     return known.get(at);
   };
