@@ -78,12 +78,12 @@ export function lastSeen(at, now = new Date()) {
 }
 
 // Every drawing asks for the time of every message, and Intl is slow.
+// Kept as long as the formats are: another clock is another text.
 function remembered(format) {
-  const known = new Map();
-  let under; // the formats it was made with: another clock may be chosen
+  let known = new Map();
+  let made = formats;
   return (at) => {
-    if (under !== formats || known.size > REMEMBERED) known.clear();
-    under = formats;
+    if (made !== formats || known.size > REMEMBERED) [known, made] = [new Map(), formats];
     if (!known.has(at)) known.set(at, format(at));
     return known.get(at);
   };
