@@ -85,6 +85,8 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     attempt += 1;
     Object.assign(state.connection, { online: true, lostAt: null });
     changed();
+    if (attempt > 1) looks.refresh();
+    if (attempt > 1 && state.open) applyPerson(state, { id: state.open.userId, described: false });
     if (state.ready) resume(attempt);
   }
 

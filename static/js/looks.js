@@ -40,10 +40,15 @@ export function createLooks({ state, changed }, { api, locale }) {
     if (!asking) apply(preferences);
   }
 
+  // After a loss of the connection: another page may have chosen meanwhile.
+  function refresh() {
+    api.profile().then(heard, () => {});
+  }
+
   function nextTheme() {
     return THEMES[(THEMES.indexOf(state.preferences.theme) + 1) % THEMES.length];
   }
 
   apply(state.preferences);
-  return { choose, heard, nextTheme };
+  return { choose, heard, nextTheme, refresh };
 }

@@ -21,6 +21,7 @@ const boot = JSON.parse(document.getElementById("boot").textContent);
 const part = (name) => document.querySelector(`[data-part="${name}"]`);
 
 const wide = matchMedia("(width >= 1200px)");
+const narrow = matchMedia("(width < 720px)");
 
 await loadCatalogue(boot.catalogue, boot.locale);
 
@@ -64,22 +65,15 @@ function send(conversation, body) {
 
 // A part that few need is fetched when it is first wanted; `load` gives it.
 function lazily(wanted, load) {
+  const fetched = later(load);
   let made = null;
-  let loading = false;
 
-  async function fetchPart() {
-    loading = true;
-    made = await load().catch(() => null);
-    loading = false;
-    if (made) store.changed();
+  async function make() {
+    made = await fetched();
+    store.changed();
   }
 
-  return {
-    draw(state) {
-      if (made) made.draw(state);
-      else if (!loading && wanted(state)) fetchPart();
-    },
-  };
+  return { draw: (state) => (made ? made.draw(state) : wanted(state) && make().catch(() => {})) };
 }
 
 function cover(layer) {
@@ -94,7 +88,7 @@ function openDetails() {
 
 function openPanel() {
   document.getElementById("menu").hidePopover();
-  navigation.enter(matchMedia("(width < 720px)").matches ? "panel" : "panel/profile");
+  navigation.enter(narrow.matches ? "panel" : "panel/profile");
 }
 
 function chooseTheme() {
@@ -169,7 +163,8 @@ function draw(state) {
   log.draw(state);
   details.draw(state);
   panel.draw(state);
-  chat.drawn({ atEnd: log.atEnd });
+  const covered = state.layer && (state.layer !== "details" || narrow.matches);
+  chat.drawn({ atEnd: log.atEnd && !covered });
   if (unreadInAll(state)) noticed().catch(() => {});
 }
 

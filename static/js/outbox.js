@@ -147,8 +147,9 @@ export function createOutbox(store, { emit, stored, ended }) {
     queue.remove(clientId, why);
   }
 
-  function forget() {
-    for (const [clientId] of storage.entries(prefix)) storage.remove(prefix + clientId);
+  // Nobody is left in whose name it could be sent.
+  async function forget() {
+    for (const { client_id: id } of await queue.all()) queue.remove(id, "cancelled");
   }
 
   function retry(conversation, clientId) {

@@ -9,6 +9,9 @@ import re
 import pytest
 from flask import Flask
 
+from chat import profiles
+from extensions import db
+from models import User
 from routes.assets import STATIC, asset_version, modules
 from tests.cast import Member, Visitor
 
@@ -23,6 +26,18 @@ def test_the_chat_knows_whose_it_is(alice: Member) -> None:
     boot = json.loads(re.search(r'id="boot">(.*?)</script>', page.text)[1])
     assert boot["user"]["username"] == "alice"
     assert (boot["root"], boot["slot"], boot["limits"]) == ("", 0, {"body": 10_000})
+
+
+def test_the_page_is_drawn_as_its_person_likes_it(app: Flask, alice: Member, bob: Member) -> None:
+    with app.app_context():
+        profiles.prefer(db.session.get_one(User, alice.id), {"theme": "dark", "accent": "rose", "density": "compact"})
+    for path in ("/", "/password", "/logout", "/nowhere"):
+        assert 'data-theme="dark" data-accent="rose" data-density="compact"' in alice.get(path).text, path
+    assert 'data-theme="system" data-accent="jade" data-density="comfortable"' in bob.get("/").text
+    assert "data-theme" not in Visitor(app).get("/login").text
+    boot = json.loads(re.search(r'id="boot">(.*?)</script>', alice.get("/").text)[1])
+    assert boot["preferences"]["accent"] == "rose"
+    assert list(boot["locales"]) == ["en", "ru", "zh"]
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/register", "/healthz", "/nowhere"])

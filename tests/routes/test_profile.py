@@ -194,6 +194,14 @@ def test_an_account_is_deleted_and_its_words_stay(alice: Member, bob: Member, ro
     assert heir.get_ok("/rooms")["rooms"] == []
 
 
+def test_the_panel_knows_how_long_its_fields_may_be(alice: Member) -> None:
+    limits = alice.get_ok("/profile")["limits"]
+    assert limits == {"display_name": 64, "about": 500, "password_min": 6}
+    for name, most in (("display_name", limits["display_name"]), ("about", limits["about"])):
+        assert ask(alice, "POST", "/profile", {name: "x" * most}).status_code == 200
+        assert ask(alice, "POST", "/profile", {name: "x" * (most + 1)}).status_code == 400
+
+
 def test_what_everybody_may_know(alice: Member, bob: Member) -> None:
     person = alice.get_ok("/people/BOB")["person"]
     assert set(person) == {

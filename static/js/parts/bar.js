@@ -21,7 +21,7 @@ export function createBar(mount, { close, openDetails }) {
             ${face(person)}<bdi class="bar__name">${nameOf(person)}</bdi>
           </button>
         </h2>
-        <p class="bar__state" ?data-lively=${!offline && (person.online || isTyping(state))}>${doing(state, person, offline)}</p>
+        <p class="bar__state" ?data-lively=${!offline && isLively(state, person)}>${doing(state, person, offline)}</p>
         <p class="visually-hidden" role="status">${isTyping(state) ? t("%(name)s is typing", { name: nameOf(person) }) : nothing}</p>
       </div>`;
   }
@@ -34,6 +34,10 @@ function doing(state, person, offline) {
   if (person.kind === "deleted") return t("no longer here");
   if (isTyping(state)) return html`<span data-typing>${t("typing…")}</span>`;
   return person.online ? t("online") : lastSeen(person.last_seen_at);
+}
+
+function isLively(state, person) {
+  return person.kind !== "deleted" && (person.online || isTyping(state));
 }
 
 function isTyping(state) {

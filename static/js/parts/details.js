@@ -16,12 +16,6 @@ export function createDetails(mount, actions) {
   let covered = false; // it lies over the conversation
   let shown = null; // the id of the person on screen
 
-  mount.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !covered) return;
-    event.preventDefault(); // nothing below it is to be closed as well
-    actions.close();
-  });
-
   function draw(state) {
     const person = state.open && state.people.get(state.open.userId);
     if (person?.id !== shown) reset();
@@ -52,11 +46,11 @@ export function createDetails(mount, actions) {
           ${face(person)}
           <h2 class="details__name" dir="auto">${nameOf(person)}</h2>
           ${gone ? nothing : html`<p class="details__username" translate="no"><bdi>@${person.username}</bdi></p>`}
-          <p class="details__state" ?data-lively=${person.online}>${stateOf(person)}</p>
+          <p class="details__state" ?data-lively=${person.online && !gone}>${stateOf(person)}</p>
         </div>
         ${person.about ? fact(t("About"), html`<span class="details__about" dir="auto" data-about>${person.about}</span>`) : nothing}
         ${person.registered_at && !gone ? fact(t("Here since"), html`<time datetime=${person.registered_at}>${dateOf(person.registered_at)}</time>`) : nothing}
-        ${state.open.conversation ? silence(state.open.conversation) : nothing}
+        ${state.open.conversation && !gone ? silence(state.open.conversation) : nothing}
       </div>`;
   }
 

@@ -47,7 +47,7 @@ export function createWriting(forms, { looks }) {
     ${choice(state, "send_key", t("A message is sent by"), [
       ["enter", t("Enter")],
       ["ctrl_enter", t("Ctrl+Enter")],
-    ], t("The other one begins a new line; so does Enter on a touch screen."))}
+    ], t("With Ctrl+Enter, Enter alone begins a new line. On a touch screen it always does."))}
     ${choice(state, "sound", t("Sound of a new message"), [
       ["soft", t("Soft")],
       ["bell", t("Bell")],

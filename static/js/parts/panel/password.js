@@ -27,7 +27,11 @@ export function createPassword(own, forms, { api, ended, store }) {
     store.changed();
   }
 
-  return () => html`<form class="form" @submit=${change}>
+  // Password managers look for the name beside a password.
+  const username = (state) => html`<input type="text" hidden autocomplete="username" .value=${state.me.username} />`;
+
+  return (state) => html`<form class="form" @submit=${change}>
+      ${username(state)}
       ${forms.field({ name: "current_password", label: t("Current password"), type: "password", autocomplete: "current-password" })}
       ${forms.field({
         name: "new_password",
@@ -42,6 +46,7 @@ export function createPassword(own, forms, { api, ended, store }) {
       ${forms.save("password", t("Change password"))}
     </form>
     <form class="form panel__leave" data-delete-account @submit=${leave}>
+      ${username(state)}
       <h3>${t("Delete the account")}</h3>
       <ul class="panel__list">
         <li>${t("Your name, colour, e-mail and settings are erased, and all your devices are signed out.")}</li>
