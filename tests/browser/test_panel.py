@@ -208,6 +208,7 @@ def test_a_language_is_switched_without_losing_place(
 ) -> None:
     bob = make_screen().login("bob").open("alice")
     log = bob.page.locator("[data-log]")
+    expect(bob.message(f"message {long_talk}")).to_be_attached()
     while bob.bodies()[0] != "message 1":
         first = bob.bodies()[0]
         log.evaluate("log => { log.scrollTop = 0; }")
