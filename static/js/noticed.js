@@ -1,8 +1,7 @@
 // Makes somebody aware of what arrives: the mark on the tab's picture, notifications, a sound, words for screen readers.
 // Loaded with the first thing to notice.
 
-import { html, render } from "../vendor/lit-html/lit-html.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { html, render, repeat } from "../vendor/lit-html/lit-html.js";
 import { drawBadge } from "./favicon.js";
 import { t } from "./i18n.js";
 import { plain } from "./markup.js";

@@ -1,7 +1,6 @@
 // The quick switcher: find a person or a conversation by a few letters, in whatever layout they were typed.
 
-import { html, nothing, render } from "../vendor/lit-html/lit-html.js";
-import { repeat } from "../vendor/lit-html/directives/repeat.js";
+import { html, nothing, render, repeat } from "../vendor/lit-html/lit-html.js";
 import { t } from "./i18n.js";
 import { readings } from "./layouts.js";
 import { face, icon } from "./pieces.js";

@@ -24,12 +24,7 @@ LIBRARIES = {
     "lit-html": {
         "version": "3.3.3",
         "licence": "BSD-3-Clause",
-        "files": {
-            "lit-html.js": "lit-html/lit-html.js",
-            "directive.js": "lit-html/directive.js",
-            "directive-helpers.js": "lit-html/directive-helpers.js",
-            "directives/repeat.js": "lit-html/directives/repeat.js",
-        },
+        "files": {},
     },
     "socket.io-client": {
         "version": "4.8.4",
@@ -39,6 +34,9 @@ LIBRARIES = {
     "lucide-static": {"version": "1.62.0", "licence": "ISC", "files": {}},
     "emojibase-data": {"version": "17.0.0", "licence": "MIT", "files": {}},
 }
+
+LIT_ENTRY = """export * from "./lit-html.js"; export { repeat } from "./directives/repeat.js";"""
+ESBUILD_VERSION = "0.28.2"  # joins lit-html's modules; nothing of it is served
 
 EMOJI_LOCALES = ("en", "ru", "zh")
 EMOJI_COMPONENTS = 2  # the group of skin tones and hair alone
@@ -113,6 +111,17 @@ def without_source_map(content: bytes) -> bytes:
     return re.sub(rb"^//# sourceMappingURL=.*\n?", b"", content, flags=re.MULTILINE)
 
 
+def joined_lit(package: Path) -> dict[Path, bytes]:
+    """lit-html with the directives we use as one module: one request instead of four."""
+    (package / "entry.js").write_text(LIT_ENTRY, encoding="utf-8")
+    npm = ["npm", "install", "--silent", "--no-save", "--no-package-lock", f"esbuild@{ESBUILD_VERSION}"]
+    subprocess.run(npm, cwd=package.parent, check=True, capture_output=True)
+    esbuild = package.parent / "node_modules" / ".bin" / "esbuild"
+    command = [esbuild, "entry.js", "--bundle", "--format=esm", "--minify", "--legal-comments=inline", "--charset=utf8"]
+    done = subprocess.run(command, cwd=package, check=True, capture_output=True)
+    return {VENDOR / "lit-html" / "lit-html.js": without_source_map(done.stdout)}
+
+
 def sprite(package: Path) -> dict[Path, bytes]:
     """One SVG with a symbol for each icon; stroke and size are the page's to choose."""
     ElementTree.register_namespace("", SVG)
@@ -152,7 +161,7 @@ def emoji(package: Path) -> dict[Path, bytes]:
     return made
 
 
-MADE = {"lucide-static": sprite, "emojibase-data": emoji}
+MADE = {"lit-html": joined_lit, "lucide-static": sprite, "emojibase-data": emoji}
 
 
 def describe(name: str, library: dict, target: Path) -> dict[str, str]:

@@ -1,7 +1,6 @@
 // The messages of the open conversation.
 
-import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
-import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { html, nothing, render, repeat } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
 import { messageRow } from "../message.js";
 import { face, icon, nameOf } from "../pieces.js";

@@ -1,7 +1,6 @@
 // The list on the left: conversations by last activity, below them everyone else; or what a search finds.
 
-import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
-import { repeat } from "../../vendor/lit-html/directives/repeat.js";
+import { html, nothing, render, repeat } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
 import { plain } from "../markup.js";
 import { face, icon, nameOf } from "../pieces.js";

@@ -1,7 +1,6 @@
 // Where one is signed in, and signing out there.
 
-import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
-import { repeat } from "../../../vendor/lit-html/directives/repeat.js";
+import { html, nothing, repeat } from "../../../vendor/lit-html/lit-html.js";
 import { t } from "../../i18n.js";
 import { icon } from "../../pieces.js";
 import { ago, full } from "../../times.js";
