@@ -24,7 +24,7 @@ bp = Blueprint("assets", __name__)
 STATIC = Path(__file__).resolve().parent.parent / "static"
 COMPRESSED = (".css", ".js", ".json", ".svg")
 
-_CSS_IMPORT = re.compile(r'@import "([\w/.-]+)" layer\((\w+)\);')
+_CSS_IMPORT = re.compile(r'@import "([\w/.-]+)"(?: layer\((\w+)\))?;')
 _JS_IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*["\']([./][^"\']+)["\'];', re.MULTILINE)
 _MINIFIED_IMPORT = re.compile(r'\bfrom\s*"([./][^"]+)"')
 
@@ -96,7 +96,7 @@ def _joined(filename: str) -> str:
 
     def imported(match: re.Match[str]) -> str:
         name = posixpath.normpath(posixpath.join(posixpath.dirname(filename), match[1]))
-        return f"@layer {match[2]} {{\n{_joined(name)}\n}}"
+        return f"@layer {match[2]} {{\n{_joined(name)}\n}}" if match[2] else _joined(name)
 
     return _CSS_IMPORT.sub(imported, files()[filename].read_text())
 

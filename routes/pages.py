@@ -10,6 +10,7 @@ from chat import accounts, fields, payloads, profiles
 from chat.errors import NotFound
 from routes import assets, catalogue
 from routes.doors import actor, known_actor, page
+from routes.rooms import people_page, rooms_page
 from routes.slots import slot
 
 bp = Blueprint("page", __name__)
@@ -28,6 +29,8 @@ def chat() -> str:
         "limits": {"body": fields.BODY_MAX},
         "preferences": profiles.preferences(actor()),
         "locales": current_app.config["LOCALES"],
+        "rooms": rooms_page(actor()),
+        "people": people_page(actor()),
     }
     return render_template("chat.html", boot=boot)
 

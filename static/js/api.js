@@ -1,6 +1,4 @@
-// The only file that knows fetch: JSON from our own routes, refusals as `Refusal`.
-
-import { Refusal, noAnswer } from "./errors.js";
+// The only file that knows fetch: JSON from our own routes; and the one shape of what goes wrong, for sockets too.
 
 const PATIENCE = 15_000;
 
@@ -55,4 +53,27 @@ export function createApi({ root, userId, csrf }) {
     const response = await fetch(`${root}/locale`, options).catch(() => null);
     if (response?.type !== "opaqueredirect") throw noAnswer();
   }
+}
+
+export class Refusal extends Error {
+  constructor({ code, message, field = null, retry_after: retryAfter = null }) {
+    super(message);
+    this.code = code;
+    this.field = field;
+    this.retryAfter = retryAfter;
+  }
+
+  // The session is gone or somebody else's: nothing more may be sent from this page.
+  get endsSession() {
+    return this.code === "unauthenticated" || this.code === "account_changed";
+  }
+
+  // The same request may succeed later, unchanged.
+  get passes() {
+    return ["unavailable", "internal", "no_answer"].includes(this.code);
+  }
+}
+
+export function noAnswer() {
+  return new Refusal({ code: "no_answer", message: "" });
 }

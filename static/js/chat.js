@@ -2,19 +2,17 @@
 
 import * as accounts from "./accounts.js";
 import { createApi } from "./api.js";
+import { createReading, createTyping } from "./attention.js";
 import { createCatchUp } from "./catch_up.js";
 import { createDrafts } from "./drafts.js";
 import { createHistory } from "./history.js";
 import { createLooks } from "./looks.js";
 import { createOutbox } from "./outbox.js";
 import { createPeople } from "./people.js";
-import { createReading } from "./reading.js";
-import { connect } from "./socket.js";
+import { connect, watchForDoubt } from "./socket.js";
 import {
   applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, conversationWith, trimMessages,
 } from "./state.js";
-import { createTyping } from "./typing.js";
-import * as wake from "./wake.js";
 
 const RETRY = 2_000;
 export const QUIET = 5_000; // a shorter loss of the connection is not worth a word
@@ -31,7 +29,7 @@ export function createChat(store, boot, { closeConversation, renameConversation,
   const looks = createLooks(store, { api, locale: boot.locale });
   const history = createHistory(store, { api, ended });
   const outbox = createOutbox(store, { emit, stored: take, ended });
-  const people = createPeople(store, { api, ended });
+  const people = createPeople(store, { api, ended, first: boot.people });
   const catchUp = createCatchUp(store, { emit, reload: history.newest, heard: arrived });
   const typing = createTyping(store, { emit });
   const reading = createReading(store, { emit });
@@ -43,7 +41,7 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     connection = connect({ root: boot.root, userId: boot.user.id, hear, onConnect: connected, onLost: lost, onRefused: ended });
     outbox.restore();
     loadConversations();
-    wake.watch(connection.probe);
+    watchForDoubt(connection.probe);
     reading.watch();
   }
 
@@ -62,13 +60,10 @@ export function createChat(store, boot, { closeConversation, renameConversation,
 
   async function loadConversations() {
     try {
-      let before;
-      let complete = false;
-      while (!complete) {
-        const page = await api.rooms({ before });
+      let page = boot.rooms; // the first page came with ours
+      while (page) {
         page.rooms.forEach((room) => applyRoom(state, room));
-        before = page.rooms.at(-1)?.id;
-        complete = page.complete || before === undefined;
+        page = page.complete ? null : await api.rooms({ before: page.rooms.at(-1).id });
       }
     } catch (refusal) {
       if (refusal.endsSession) ended(refusal);

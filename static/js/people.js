@@ -5,7 +5,8 @@ import { applyPerson } from "./state.js";
 const TYPING_PAUSE = 200;
 const RETRY = 5_000;
 
-export function createPeople(store, { api, ended }) {
+// `first` is the first page of everyone, which came with ours.
+export function createPeople(store, { api, ended, first }) {
   const { state, changed } = store;
   const describing = new Set();
   let timer;
@@ -16,7 +17,7 @@ export function createPeople(store, { api, ended }) {
     if (directory.loading || directory.complete) return;
     directory.loading = true;
     try {
-      const { people, complete } = await api.people({ after: directory.ids.at(-1) });
+      const { people, complete } = directory.ids.length ? await api.people({ after: directory.ids.at(-1) }) : first;
       take(people, directory.ids);
       directory.complete = complete;
     } catch (refusal) {

@@ -1,10 +1,13 @@
 // The only file that knows Socket.IO: one connection, events as callbacks, acknowledgements as promises.
 
 import { io } from "../vendor/socket.io-client/socket.io.js";
-import { Refusal, noAnswer } from "./errors.js";
+import { Refusal, noAnswer } from "./api.js";
 
 const PATIENCE = 15_000;
 const RETRY = 1_000;
+const LONG = 60_000;
+const TICK = 15_000;
+const SLEPT = { shown: 45_000, hidden: 150_000 }; // browsers themselves slow the clock of a hidden page to a minute
 const PROBE_PATIENCE = 4_000;
 
 // `hear` maps server events to functions; `onConnect`, `onLost` and `onRefused(refusal)` tell of the connection itself.
@@ -68,4 +71,31 @@ export function connect({ root, userId, hear, onConnect, onLost, onRefused }) {
   }
 
   return { emit, probe, end };
+}
+
+// When to doubt the connection: after being hidden for long, after a sleep, when the network is said to be back.
+export function watchForDoubt(doubt) {
+  let hiddenAt = null;
+  let ticked = Date.now();
+
+  function turned() {
+    if (document.hidden) {
+      hiddenAt ??= Date.now();
+      return;
+    }
+    if (hiddenAt !== null && Date.now() - hiddenAt > LONG) doubt();
+    hiddenAt = null;
+  }
+
+  function tick() {
+    const passed = Date.now() - ticked;
+    ticked = Date.now();
+    if (passed > SLEPT[document.hidden ? "hidden" : "shown"]) doubt();
+  }
+
+  document.addEventListener("visibilitychange", turned);
+  window.addEventListener("online", doubt);
+  window.addEventListener("pageshow", (event) => event.persisted && doubt());
+  setInterval(tick, TICK);
+  turned();
 }

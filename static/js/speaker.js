@@ -1,6 +1,6 @@
 // One tab of an account speaks for all of them, and only while nobody looks at any.
 
-import { lookingLock } from "./reading.js";
+import { lookingLock } from "./attention.js";
 
 const TURN = 300;
 

@@ -28,6 +28,17 @@ def test_the_chat_knows_whose_it_is(alice: Member) -> None:
     assert (boot["root"], boot["slot"], boot["limits"]) == ("", 0, {"body": 10_000})
 
 
+def test_the_chat_comes_with_its_first_rooms_and_people(alice: Member, room_id: int) -> None:
+    """As the routes would answer, so that the list is there with the first paint."""
+    alice.connect().send(room_id, "</script><b>hello")
+    page = alice.get("/").text
+    assert "<b>hello" not in page
+    boot = json.loads(re.search(r'id="boot">(.*?)</script>', page)[1])
+    for name in ("rooms", "people"):
+        assert boot[name] | {"ok": True} == alice.get_ok(f"/{name}")
+    assert boot["rooms"]["rooms"][0]["last_message"]["body"] == "</script><b>hello"
+
+
 def test_the_page_is_drawn_as_its_person_likes_it(app: Flask, alice: Member, bob: Member) -> None:
     with app.app_context():
         profiles.prefer(db.session.get_one(User, alice.id), {"theme": "dark", "accent": "rose", "density": "compact"})
@@ -109,7 +120,7 @@ def test_every_module_is_fetched_at_once(alice: Member) -> None:
     page = alice.get("/").text
     announced = set(re.findall(r'modulepreload" href="/assets/\w+/([^"]+)"', page))
     assert announced == set(modules("js/main.js"))
-    assert {"js/main.js", "js/state.js", "vendor/lit-html/lit-html.js", "vendor/lit-html/directive.js"} <= announced
+    assert {"js/main.js", "js/state.js", "js/parts/log.js", "vendor/lit-html/lit-html.js"} <= announced
 
 
 def test_files_carry_no_cookie(alice: Member) -> None:

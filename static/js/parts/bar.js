@@ -22,11 +22,15 @@ export function createBar(mount, { close, openDetails }) {
           </button>
         </h2>
         <p class="bar__state" ?data-lively=${!offline && isLively(state, person)}>${doing(state, person, offline)}</p>
-        <p class="visually-hidden" role="status">${isTyping(state) ? t("%(name)s is typing", { name: nameOf(person) }) : nothing}</p>
+        <p class="visually-hidden" role="status">${spoken(state, person)}</p>
       </div>`;
   }
 
   return { draw };
+}
+
+function spoken(state, person) {
+  return isTyping(state) ? t("%(name)s is typing", { name: nameOf(person) }) : nothing;
 }
 
 function doing(state, person, offline) {

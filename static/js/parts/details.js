@@ -48,8 +48,7 @@ export function createDetails(mount, actions) {
           ${gone ? nothing : html`<p class="details__username" translate="no"><bdi>@${person.username}</bdi></p>`}
           <p class="details__state" ?data-lively=${person.online && !gone}>${stateOf(person)}</p>
         </div>
-        ${person.about ? fact(t("About"), html`<span class="details__about" dir="auto" data-about>${person.about}</span>`) : nothing}
-        ${person.registered_at && !gone ? fact(t("Here since"), html`<time datetime=${person.registered_at}>${dateOf(person.registered_at)}</time>`) : nothing}
+        ${person.about ? about(person) : nothing} ${person.registered_at && !gone ? since(person) : nothing}
         ${state.open.conversation && !gone ? silence(state.open.conversation) : nothing}
       </div>`;
   }
@@ -104,6 +103,16 @@ export function createDetails(mount, actions) {
   }
 
   return { draw };
+}
+
+function about(person) {
+  const label = t("About");
+  return fact(label, html`<span class="details__about" dir="auto" data-about>${person.about}</span>`);
+}
+
+function since(person) {
+  const label = t("Here since");
+  return fact(label, html`<time datetime=${person.registered_at}>${dateOf(person.registered_at)}</time>`);
 }
 
 function fact(label, value) {

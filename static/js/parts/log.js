@@ -2,12 +2,13 @@
 
 import { html, nothing, render, repeat } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
-import { messageRow } from "../message.js";
+import { messageRow, stateOf } from "../message.js";
 import { face, icon, nameOf } from "../pieces.js";
 import { Place } from "../scroll.js";
-import { timeline } from "../timeline.js";
-import { dayName } from "../times.js";
+import { messagesOf } from "../state.js";
+import { dayKey, dayName } from "../times.js";
 
+const TOGETHER = 5 * 60_000; // messages of one person within it stand together
 const SKELETONS = ["44%", "30%", "58%", "36%", "50%"];
 
 // `actions`: older(), retry(message), discard(message), reload(), moved(), and takePlace(conversation), which gives the
@@ -130,4 +131,39 @@ function hint(person) {
     ${face(person)}
     <p>${words}</p>
   </li>`;
+}
+
+// The rows of a conversation in their order: days, the line before what is new, messages with their neighbours.
+function timeline(conversation, me) {
+  const rows = [];
+  let last = null; // the row of the message before, while nothing stands between
+  let day = null;
+  let marked = conversation.divider === null;
+  for (const message of messagesOf(conversation)) {
+    if (dayKey(message.created_at) !== day) {
+      day = dayKey(message.created_at);
+      rows.push({ kind: "day", key: `day ${day} ${message.seq ?? ""}`, at: message.created_at });
+      last = null;
+    }
+    const own = message.sender.id === me.id;
+    if (!marked && !own && message.seq > conversation.divider) {
+      marked = true;
+      rows.push({ kind: "unread", key: "unread" });
+      last = null;
+    }
+    last = row(message, own, last, { me, peerReadTo: conversation.peerReadTo });
+    rows.push(last);
+  }
+  return rows;
+}
+
+function row(message, own, before, people) {
+  const follows = Boolean(before) && continues(before.message, message);
+  if (follows) before.followed = true;
+  const key = message.client_id;
+  return { kind: "message", key, message, state: stateOf(message, people), own, follows, followed: false };
+}
+
+function continues(before, message) {
+  return before.sender.id === message.sender.id && new Date(message.created_at) - new Date(before.created_at) < TOGETHER;
 }

@@ -35,6 +35,7 @@ export function createProfile(own, forms, { api, store }) {
   return (state) => {
     const { about, email, limits } = own.mine;
     const me = { ...state.me, hue: hue ?? state.me.hue };
+    const stays = t("You sign in as %(name)s; that stays.", { name: state.me.username });
     return html`<div class="preview" data-preview .style=${`--hue: ${me.hue}`}>
         ${face(me)}
         <div class="preview__bubble bubble">
@@ -50,7 +51,7 @@ export function createProfile(own, forms, { api, store }) {
       </div>
       <form class="form" @submit=${submit}>
         ${forms.field({ name: "display_name", label: t("Name that others see"), value: state.me.display_name, maxlength: limits.display_name,
-          hint: t("You sign in as %(name)s; that stays.", { name: state.me.username }) })}
+          hint: stays })}
         ${forms.field({ name: "about", label: t("About me"), value: about, type: "lines", maxlength: limits.about })}
         ${forms.field({ name: "email", label: t("E-mail"), value: email, type: "text", autocomplete: "email", hint: t("Only you see it.") })}
         ${forms.save("profile")}
