@@ -102,6 +102,7 @@ def _open_doors(app: Flask) -> None:
         app.register_blueprint(module.bp)
     app.jinja_env.globals.update(pages.IN_TEMPLATES, locales=list(LOCALES.items()))
     app.after_request(headers.secure)
+    app.after_request(assets.compress)
     cli.register(app)
 
 

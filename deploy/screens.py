@@ -1,4 +1,4 @@
-"""Photograph the page with a server and people of its own: docs/screens/chat-<width>-<theme>-<locale>.png."""
+"""Photograph the page with a server and people of its own: docs/screens/<screen>-<width>-<theme>-<locale>.png."""
 
 import sys
 import tempfile
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from tests.servers import Connection, Person, ServerProcess  # noqa: E402 - after the path
+from tests.servers import Connection, Person, ServerProcess, csrf_token  # noqa: E402 - after the path
 from tests.services import program  # noqa: E402
 
 SCREENS = REPOSITORY / "docs" / "screens"
@@ -17,20 +17,31 @@ WIDTHS = {"wide": (1280, 800), "phone": (390, 844)}
 LOCALES = {"en": "en-GB", "ru": "ru-RU", "zh": "zh-CN"}
 PEOPLE = ("alice", "Артём", "小雨", "bob", "Ева")
 
+NAMES = {
+    "alice": "Alice Martin",
+    "bob": "Bob Keller",
+    "小雨": "林晓雨",
+    "Артём": "Артём Соколов",
+    "Ева": "Ева Лебедева",
+}
 TALK = (
     ("bob", "Did you find the tent?"),
     ("alice", "In the attic, behind the skis 🎿"),
     ("alice", "It smells of last summer, but it is dry."),
-    ("bob", "Then Saturday it is. Lake or forest?"),
-    ("alice", "Lake! The forecast says sun until Sunday evening."),
-    ("bob", "👍🏽 I'll bring the stove and the good coffee. Can you ask 小雨 whether she wants to come?"),
-    ("alice", "Already did — she does, and she brings dumplings 🥟"),
-    ("bob", "Best news of the week."),
+    (
+        "bob",
+        "Then **Saturday** it is. We still need:\n- the stove and the good coffee\n- a lamp\n- somebody who can cook",
+    ),
+    ("alice", "晓雨 comes along, and she brings dumplings 🥟"),
+    ("bob", "🎉"),
+    ("alice", "Выезжаем в семь от вокзала. Погода: https://example.org/lake"),
+    ("bob", "Best news of the week. ||I baked a cake||"),
 )
+ABOUT = {"bob": "Lakes, tents, kettles. Answers after dinner."}
 OTHERS = (
+    ("Ева", "Спасибо, дошло."),
     ("Артём", "Завтра в семь, не забудь гитару!"),
     ("小雨", "饺子我来做，你们带锅就行 😄"),
-    ("Ева", "Спасибо, дошло."),
 )
 
 
@@ -42,6 +53,7 @@ def main() -> None:
         sync_playwright() as playwright,
     ):
         people = {name: Person(server.url, name).register() for name in PEOPLE}
+        introduce(people)
         talk(people)
         browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
         with people["bob"].connect():
@@ -50,6 +62,13 @@ def main() -> None:
                     for locale in LOCALES:
                         photograph(browser, people["alice"], width, theme, locale)
         browser.close()
+
+
+def introduce(people: dict[str, Person]) -> None:
+    for name, person in people.items():
+        headers = {"X-CSRFToken": csrf_token(person.get("/logout").text)}
+        said = {"display_name": NAMES[name], "about": ABOUT.get(name, "")}
+        person.http.post(f"{person.origin}/profile", json=said, headers=headers).raise_for_status()
 
 
 def talk(people: dict[str, Person]) -> None:
@@ -75,21 +94,60 @@ def photograph(browser: Browser, person: Person, width: str, theme: str, locale:
         device_scale_factor=2,
         color_scheme=theme,
         locale=LOCALES[locale],
+        reduced_motion="reduce",
     )
+    page = context.new_page()
+    for name, show in SCREENS_OF_A_VISITOR.items():
+        show(page, person)
+        take(page, f"{name}-{width}-{theme}-{locale}")
     context.add_cookies(
         [{"name": name, "value": value, "url": person.origin} for name, value in person.http.cookies.items()]
     )
-    page = context.new_page()
-    page.goto(person.origin)
-    open_room(page)
-    page.screenshot(path=SCREENS / f"chat-{width}-{theme}-{locale}.png")
+    for name, show in SCREENS_OF_A_PERSON.items():
+        show(page, person)
+        take(page, f"{name}-{width}-{theme}-{locale}")
     context.close()
 
 
-def open_room(page: Page) -> None:
-    page.get_by_text("bob").first.click()
-    page.get_by_text(TALK[-1][1]).last.wait_for()
+def take(page: Page, name: str) -> None:
     page.wait_for_load_state("networkidle")
+    page.screenshot(path=SCREENS / f"{name}.png")
+
+
+def sign_in(page: Page, person: Person) -> None:
+    page.goto(f"{person.origin}/login")
+
+
+def register(page: Page, person: Person) -> None:
+    page.goto(f"{person.origin}/register")
+
+
+def people(page: Page, person: Person) -> None:
+    page.goto(f"{person.origin}/")
+    page.locator("body[data-connection=online]").wait_for()
+
+
+def chat(page: Page, person: Person) -> None:
+    people(page, person)
+    page.locator('[data-person="bob"]').click()
+    page.get_by_text(TALK[-1][1]).last.wait_for()
+
+
+def emoji(page: Page, person: Person) -> None:
+    chat(page, person)
+    page.locator("[data-emoji]").click()
+    page.locator("[data-picker] button").first.wait_for()
+
+
+def settings(page: Page, person: Person) -> None:
+    people(page, person)
+    page.locator("[data-menu]").click()
+    page.locator("[data-open-panel]").click()
+    page.locator("[data-panel]").wait_for()
+
+
+SCREENS_OF_A_VISITOR = {"sign-in": sign_in, "register": register}
+SCREENS_OF_A_PERSON = {"people": people, "chat": chat, "emoji": emoji, "settings": settings}
 
 
 if __name__ == "__main__":

@@ -15,6 +15,9 @@ from routes.slots import slot
 
 bp = Blueprint("page", __name__)
 
+# Rooms and people that come with the page: as many as a large screen shows.
+FIRST = 40
+
 
 @bp.get("/")
 @page
@@ -29,8 +32,8 @@ def chat() -> str:
         "limits": {"body": fields.BODY_MAX},
         "preferences": profiles.preferences(actor()),
         "locales": current_app.config["LOCALES"],
-        "rooms": rooms_page(actor()),
-        "people": people_page(actor()),
+        "rooms": rooms_page(actor(), most=FIRST),
+        "people": people_page(actor(), most=FIRST),
     }
     return render_template("chat.html", boot=boot)
 

@@ -114,6 +114,7 @@ function later(load) {
   return () => (loading ??= load().catch((error) => ((loading = undefined), Promise.reject(error))));
 }
 
+let badge = 0; // what the tab's picture shows
 const noticed = later(async () => {
   const { createNoticed } = await import("./noticed.js");
   return createNoticed(store, { announcer: part("announcer"), attentive: chat.attentive, open: openAt, offer });
@@ -125,6 +126,12 @@ const keys = later(async () => {
 
 function heard(conversation, message) {
   noticed().then((one) => one.arrived(conversation, message)).catch(() => {});
+}
+
+function drawBadge(unread) {
+  if (unread === badge) return;
+  badge = unread;
+  import("./favicon.js").then((one) => one.drawBadge(unread)).catch(() => {});
 }
 
 function offer() {
@@ -165,7 +172,7 @@ function draw(state) {
   panel.draw(state);
   const covered = state.layer && (state.layer !== "details" || narrow.matches);
   chat.drawn({ atEnd: log.atEnd && !covered });
-  if (unreadInAll(state)) noticed().catch(() => {});
+  drawBadge(unreadInAll(state));
 }
 
 function searching(field, clear) {

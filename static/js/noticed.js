@@ -1,13 +1,12 @@
-// Makes somebody aware of what arrives: the mark on the tab's picture, notifications, a sound, words for screen readers.
+// Makes somebody aware of what arrives: notifications, a sound, words for screen readers.
 // Loaded with the first thing to notice.
 
 import { html, render, repeat } from "../vendor/lit-html/lit-html.js";
-import { drawBadge } from "./favicon.js";
 import { t } from "./i18n.js";
 import { plain } from "./markup.js";
 import { nameOf } from "./pieces.js";
 import { createSpeaker } from "./speaker.js";
-import { isMuted, unreadInAll } from "./state.js";
+import { isMuted } from "./state.js";
 
 const LONGEST = 200;
 const READ_OUT = 3;
@@ -18,7 +17,6 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
   const speaker = createSpeaker(state.me, attentive);
   const shown = new Map(); // id of a conversation → {notification, seq}
   let announced = [];
-  let badge = 0;
 
   async function arrived(conversation, message) {
     if (attentive()) announce(conversation, message);
@@ -57,9 +55,6 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
   }
 
   function update() {
-    const unread = unreadInAll(state);
-    if (unread !== badge) drawBadge(unread);
-    badge = unread;
     if (!state.connection.online) speaker.resign();
     for (const [roomId, { notification, seq }] of shown) {
       if (seq > (state.conversations.get(roomId)?.readTo ?? Infinity)) continue;

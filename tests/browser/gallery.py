@@ -10,6 +10,8 @@ from playwright.sync_api import expect
 from tests.browser.screens import Screen
 from tests.servers import Person
 
+SECTIONS = ("profile", "looks", "language", "writing", "password", "sessions")
+
 
 @dataclass
 class Visit:
@@ -104,6 +106,28 @@ def keys(visit: Visit) -> None:
     expect(visit.screen.page.locator("[data-keys]")).to_be_visible()
 
 
+def emoji_picker(visit: Visit) -> None:
+    visit.enter().open("bob").page.locator("[data-emoji]").click()
+    expect(visit.screen.page.locator("[data-picker] button").first).to_be_visible()
+
+
+def emoji_completion(visit: Visit) -> None:
+    visit.enter().open("bob").composer.press_sequentially(":smi")
+    expect(visit.screen.page.locator("[data-completion] [role=option]").first).to_be_visible()
+
+
+def details(visit: Visit) -> None:
+    visit.enter().open("bob").page.locator("[data-open-details]").click()
+    expect(visit.screen.page.locator("[data-details] [data-mute]")).to_be_visible()
+
+
+def section(name: str) -> Callable[[Visit], None]:
+    def show(visit: Visit) -> None:
+        visit.enter().settings(name)
+
+    return show
+
+
 def signed_out(visit: Visit) -> None:
     screen = visit.enter().open("bob")
     other = screen.page.context.new_page()
@@ -128,5 +152,9 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
     "switcher": switcher,
     "switcher in vain": switcher_in_vain,
     "keys": keys,
+    "emoji picker": emoji_picker,
+    "emoji completion": emoji_completion,
+    "details": details,
+    **{f"settings: {name}": section(name) for name in SECTIONS},
     "signed out": signed_out,
 }

@@ -108,6 +108,18 @@ def test_texts_are_compressed_for_whom_it_helps(app: Flask) -> None:
     assert packed.headers["ETag"] != plain.headers["ETag"]
 
 
+def test_long_answers_are_compressed_and_pages_with_secrets_are_not(alice: Member, room_id: int) -> None:
+    talking = alice.connect()
+    for _ in range(20):
+        talking.send(room_id, "привет " * 20)
+    path = f"/rooms/{room_id}/messages"
+    packed = alice.get(path, **{"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(packed.data))["messages"] == alice.get_ok(path)["messages"]
+    assert len(packed.data) < len(alice.get(path).data) / 5
+    assert "Content-Encoding" not in alice.get("/", **{"Accept-Encoding": "gzip"}).headers
+
+
 def test_what_is_held_is_not_sent_again(app: Flask) -> None:
     address = f"/assets/old/{'js/main.js'}"
     etag = Visitor(app).get(address).headers["ETag"]
