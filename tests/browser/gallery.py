@@ -18,10 +18,10 @@ class Visit:
     """alice's tab; bob is there and has read what she wrote, with carol she has not talked yet."""
 
     screen: Screen
+    alice: Person
 
     def enter(self) -> Screen:
-        alice = Person(self.screen.url, "alice").login()
-        self.screen.take_cookies_of(alice)
+        self.screen.take_cookies_of(self.alice)
         self.screen.page.goto(self.screen.url)
         return self.screen.is_online()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +37,19 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         yield process
 
 
+@pytest.fixture
+def alice(server: ServerProcess, signed_in: dict[str, Person]) -> Person:
+    """Signed in once for many screens, and anew after one on which she signed out."""
+    if "alice" not in signed_in or signed_in["alice"].get("/rooms").status_code != 200:
+        signed_in["alice"] = Person(server.url, "alice").login()
+    return signed_in["alice"]
+
+
+@pytest.fixture(scope="module")
+def signed_in() -> dict[str, Person]:
+    return {}
+
+
 @pytest.fixture(scope="session")
 def axe() -> str:
     if not AXE.is_file():
@@ -45,14 +57,15 @@ def axe() -> str:
     return AXE.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("viewport", [{}, {"viewport": PHONE}], ids=["wide", "phone"])
-@pytest.mark.parametrize("locale", LOCALES)
+# Colours do not depend on the language, nor names on the width: each language once, both widths, both themes.
+WAYS = {"en-wide": {}, "en-phone": {"viewport": PHONE}, "ru-phone": {"viewport": PHONE}, "zh-wide": {}}
+
+
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", SCREENS)
-def test_axe_finds_nothing(
-    make_screen: Callable[..., Screen], axe: str, name: str, locale: str, viewport: dict[str, Any]
-) -> None:
-    screen = make_screen(locale=LOCALES[locale], reduced_motion="reduce", **viewport)
-    SCREENS[name](Visit(screen))
+def test_axe_finds_nothing(make_screen: Callable[..., Screen], axe: str, alice: Person, name: str, way: str) -> None:
+    screen = make_screen(locale=LOCALES[way[:2]], reduced_motion="reduce", **WAYS[way])
+    SCREENS[name](Visit(screen, alice))
     for theme in ("light", "dark"):
         screen.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         assert found_by(axe, screen) == [], theme
@@ -67,17 +80,17 @@ def found_by(axe: str, screen: Screen) -> Any:
     return answer["result"]["value"]
 
 
-def test_axe_would_find_something(make_screen: Callable[..., Screen], axe: str) -> None:
+def test_axe_would_find_something(make_screen: Callable[..., Screen], axe: str, alice: Person) -> None:
     screen = make_screen()
-    SCREENS["list"](Visit(screen))
+    SCREENS["list"](Visit(screen, alice))
     screen.page.evaluate("document.querySelector('[data-search]').removeAttribute('aria-label')")
     screen.page.evaluate("document.querySelector('[data-search]').removeAttribute('placeholder')")
     assert [rule for rule, _ in found_by(axe, screen)] == ["label"]
 
 
-def test_focus_and_choice_are_seen_with_forced_colours(make_screen: Callable[..., Screen]) -> None:
+def test_focus_and_choice_are_seen_with_forced_colours(make_screen: Callable[..., Screen], alice: Person) -> None:
     screen = make_screen(forced_colors="active")
-    SCREENS["every state of a message"](Visit(screen))
+    SCREENS["every state of a message"](Visit(screen, alice))
     outline = "one => getComputedStyle(one).outlineStyle + getComputedStyle(one).outlineWidth"
     assert screen.row("bob").evaluate(outline) == "solid2px"
     for selector in ("[data-search]", '[data-person="bob"]', "[data-composer]", "[data-cancel]", "[data-log]"):
@@ -93,10 +106,10 @@ SEEN = """one => [one, one.parentElement].map((each) => getComputedStyle(each))
   .map((style) => [style.outlineStyle, style.outlineWidth, style.borderTopStyle].join()).join()"""
 
 
-def test_at_200_percent_everything_is_there(make_screen: Callable[..., Screen], tmp_path: Path) -> None:
+def test_at_200_percent_everything_is_there(make_screen: Callable[..., Screen], alice: Person) -> None:
     """A window of 1280 × 1024 at 200 % is one of 640 × 512 (WCAG 2.2, 1.4.4 and 1.4.10)."""
     screen = make_screen(viewport={"width": 640, "height": 512}, device_scale_factor=2)
-    SCREENS["every state of a message"](Visit(screen))
+    SCREENS["every state of a message"](Visit(screen, alice))
     wide = screen.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 640
     expect(screen.composer).to_be_in_viewport()
