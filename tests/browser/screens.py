@@ -53,6 +53,16 @@ PUT_IN_QUEUE = """(kept) => new Promise((done) => {
 })"""
 
 
+# Elements whose text does not fit and is not shortened with an ellipsis.
+OVERFLOWING = """() => {
+  const inside = (one) => one.closest('[hidden], .visually-hidden, svg') || getComputedStyle(one).display === 'inline';
+  const clipped = (one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).textOverflow !== 'ellipsis'
+    && getComputedStyle(one).position !== 'absolute';
+  return [...document.body.querySelectorAll('*')].filter((one) => !inside(one) && one.clientWidth && clipped(one))
+    .map((one) => `${one.tagName}.${one.className}: ${one.textContent.trim().slice(0, 40)}`);
+}"""
+
+
 class Screen:
     """One tab of one person. `trouble` holds every console error and violation of the content security policy."""
 
@@ -173,6 +183,11 @@ class Screen:
     def save(self, form: str) -> Self:
         self.page.locator(f"[data-save={form}]").click()
         return self
+
+    def cut_off(self) -> list[str]:
+        """Every text that does not fit where it stands."""
+        found: list[str] = self.page.evaluate(OVERFLOWING)
+        return found
 
     # The browser
 

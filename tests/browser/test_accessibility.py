@@ -63,9 +63,12 @@ WAYS = {"en-wide": {}, "en-phone": {"viewport": PHONE}, "ru-phone": {"viewport":
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", SCREENS)
-def test_axe_finds_nothing(make_screen: Callable[..., Screen], axe: str, alice: Person, name: str, way: str) -> None:
+def test_axe_finds_nothing_and_no_text_is_cut_off(
+    make_screen: Callable[..., Screen], axe: str, alice: Person, name: str, way: str
+) -> None:
     screen = make_screen(locale=LOCALES[way[:2]], reduced_motion="reduce", **WAYS[way])
     SCREENS[name](Visit(screen, alice))
+    assert screen.cut_off() == []
     for theme in ("light", "dark"):
         screen.page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]
         assert found_by(axe, screen) == [], theme

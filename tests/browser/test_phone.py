@@ -54,30 +54,21 @@ def test_touch_targets_are_large_enough(phone: Screen) -> None:
     assert all(width >= 44 and height >= 44 for width, height in sizes), sizes
 
 
-OVERFLOWING = """() => {
-  const inside = (one) => one.closest('[hidden], .visually-hidden, svg') || getComputedStyle(one).display === 'inline';
-  const clipped = (one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).textOverflow !== 'ellipsis'
-    && getComputedStyle(one).position !== 'absolute';
-  return [...document.body.querySelectorAll('*')].filter((one) => !inside(one) && one.clientWidth && clipped(one))
-    .map((one) => `${one.tagName}.${one.className}: ${one.textContent.trim().slice(0, 40)}`);
-}"""
-
-
 @pytest.mark.parametrize("viewport", [NARROW, PHONE, WIDE], ids=["320", "390", "1360"])
 @pytest.mark.parametrize("locale", ["en", "ru", "zh"])
 def test_no_text_is_cut_off(make_screen: Callable[..., Screen], locale: str, viewport: dict[str, int]) -> None:
     screen = make_screen(viewport=viewport, locale=locale)
     for path in ("/login", "/register"):
         screen.page.goto(screen.url + path)
-        assert screen.page.evaluate(OVERFLOWING) == []
+        assert screen.cut_off() == []
     screen.register("alice")
     other = make_screen().register("a_rather_long_name.of_32_letters")
     screen.open("a_rather_long_name.of_32_letters").say("word " * 40 + "x" * 100)
     expect(screen.page.locator("[data-message][data-seq]")).to_have_count(1)
-    assert screen.page.evaluate(OVERFLOWING) == []
+    assert screen.cut_off() == []
     other.open("alice").is_online()
     if viewport is not WIDE:
         screen.page.locator("[data-back]").click()
     screen.page.locator("[data-menu]").click()
     expect(screen.page.locator("[data-add-account]")).to_be_visible()
-    assert screen.page.evaluate(OVERFLOWING) == []
+    assert screen.cut_off() == []
