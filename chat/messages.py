@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
@@ -31,15 +32,18 @@ def send(actor: User, room_id: int, body: object, client_id: object) -> payloads
     db.session.close()
     with _turns[room_id % len(_turns)]:
         try:
-            stored = transactions.run(lambda session: _store(session, actor.id, room_id, text, key))
+            stored, member_ids = transactions.run(lambda session: _store(session, actor.id, room_id, text, key))
         except IntegrityError:
             return _first(actor, key)
         sent = payloads.message(stored, actor)
-        _tell(sent)
+        _tell(sent, member_ids)
     return sent
 
 
-def _store(session: Transaction, sender_id: int, room_id: int, body: str, client_id: bytes) -> Message:
+def _store(
+    session: Transaction, sender_id: int, room_id: int, body: str, client_id: bytes
+) -> tuple[Message, Sequence[int]]:
+    """The message, and whom to tell: asked before the commit, so that nothing can fail between storing and telling."""
     now = clock.now()
     counted = update(Room).where(Room.id == room_id)
     session.execute(counted.values(last_seq=Room.last_seq + 1, version=Room.version + 1, active_at=now))
@@ -59,7 +63,7 @@ def _store(session: Transaction, sender_id: int, room_id: int, body: str, client
     if not transactions.affected(session, mine.values(last_read_seq=seq)):
         raise NotFound()
     session.add(message)
-    return message
+    return message, rooms.member_ids(session, room_id)
 
 
 def _first(actor: User, client_id: bytes) -> payloads.Payload:
@@ -68,9 +72,8 @@ def _first(actor: User, client_id: bytes) -> payloads.Payload:
     return payloads.message(db.session.scalars(found).one(), actor)
 
 
-def _tell(message: payloads.Payload) -> None:
+def _tell(message: payloads.Payload, member_ids: Sequence[int]) -> None:
     room_id = message["room_id"]
-    member_ids = rooms.member_ids(room_id)
     if message["seq"] == 1:
         for user_id in member_ids:
             broadcasts.room_opened(rooms.payload(db.session.get_one(User, user_id), room_id), user_id)

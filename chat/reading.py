@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from chat import broadcasts, clock, payloads, rooms, transactions
 from chat.errors import Invalid
+from extensions import db
 from models import Membership, User
 
 FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
@@ -28,7 +29,7 @@ def mark(actor: User, room_id: int, seq: int) -> int:
     )
     if not transactions.run(lambda session: transactions.affected(session, moved.values(last_read_seq=seq))):
         return max(membership.last_read_seq, seq)
-    broadcasts.messages_read(room_id, actor.id, seq, rooms.member_ids(room_id))
+    broadcasts.messages_read(room_id, actor.id, seq, rooms.member_ids(db.session, room_id))
     return seq
 
 
@@ -48,4 +49,4 @@ def mute(actor: User, room_id: int, seconds: int | None) -> str | None:
 def set_typing(actor: User, room_id: int, typing: bool) -> None:
     """Tell the others in the room. Nothing is stored; they forget it by themselves. Raises NotFound."""
     rooms.visible_to(actor, room_id)
-    broadcasts.typing_changed(room_id, actor.id, typing, rooms.member_ids(room_id))
+    broadcasts.typing_changed(room_id, actor.id, typing, rooms.member_ids(db.session, room_id))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, and_, or_, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
+from sqlalchemy.orm import scoped_session
 
 from chat import accounts, clock, fields, payloads, transactions
 from chat.errors import Forbidden, Invalid, NotFound
@@ -70,8 +72,8 @@ def writable_by(actor: User, room_id: int) -> Room:
     return room
 
 
-def member_ids(room_id: int) -> Sequence[int]:
-    return db.session.scalars(select(Membership.user_id).where(Membership.room_id == room_id)).all()
+def member_ids(session: Transaction | scoped_session[Any], room_id: int) -> Sequence[int]:
+    return session.scalars(select(Membership.user_id).where(Membership.room_id == room_id)).all()
 
 
 def payload(actor: User, room_id: int) -> payloads.Payload:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from chat import accounts, history
+from chat import accounts, history, transactions
 from extensions import db, socketio
 from models import Message
 from tests.cast import Connection, Member, Visitor, new_id
@@ -411,3 +411,27 @@ def test_signing_out_closes_the_connections_of_that_session_alone(app: Flask) ->
     assert not second.is_open
     assert other_device.is_open
     assert other_device.heard("signed_out") == []
+
+
+def test_what_is_stored_is_told_also_when_the_database_goes_away_in_that_moment(
+    alice: Member, bob: Member, room_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise the sender's second try would be answered with the first message, and nobody else ever be told."""
+    talking, listening = alice.connect(), bob.connect()
+    talking.send(room_id, "first")
+    listening.heard()
+
+    def away(*_arguments: Any) -> None:
+        raise AssertionError("nothing is read between storing and telling")
+
+    send_once = transactions._once
+
+    def then_away(change: Callable[..., Any]) -> Any:
+        result = send_once(change)
+        monkeypatch.setattr(db.session(), "execute", away)
+        monkeypatch.setattr(db.session(), "scalars", away)
+        return result
+
+    monkeypatch.setattr(transactions, "_once", then_away)
+    talking.send(room_id, "second")
+    assert listening.bodies() == ["second"]
