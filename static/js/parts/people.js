@@ -8,7 +8,6 @@ import { conversationWith, isMuted, lastActivity } from "../state.js";
 import { folded } from "../text.js";
 import { brief, full, lastSeen } from "../times.js";
 
-const SKELETONS = ["62%", "48%", "70%", "55%", "64%", "42%"];
 const LINES = 500;
 const lines = new Map(); // text → how the list shows it, the latest ones
 
@@ -53,7 +52,6 @@ export function createPeopleList(mount, actions) {
 
   function everyone(state) {
     const talking = conversations(state);
-    if (!state.ready) return SKELETONS.map(skeleton);
     const others = strangers(state, state.directory.ids, talking);
     const alone = state.ready && state.directory.complete && !talking.length && !others.length;
     const invite = t(
@@ -126,10 +124,6 @@ function about(state, person, conversation) {
   if (!last) return person.online ? t("online") : lastSeen(person.last_seen_at);
   if (last.deleted_at) return t("Message deleted");
   return last.sender.id === state.me.id ? html`${t("You:")} <bdi>${oneLine(last.body)}</bdi>` : html`<bdi>${oneLine(last.body)}</bdi>`;
-}
-
-function skeleton(width) {
-  return html`<div class="row row--skeleton" aria-hidden="true" .style=${`--wide: ${width}`}><span class="face"></span><span></span></div>`;
 }
 
 // The whole text is read, however long: half a spoiler would be none.
