@@ -151,6 +151,11 @@ class Screen:
         assert self.bodies() == texts
         return self
 
+    def reads(self, texts: list[str]) -> Self:
+        """Exactly these messages, in this order, as soon as they are drawn, stored or not."""
+        expect(self.page.locator("[data-body]")).to_have_text(texts)
+        return self
+
     def bodies(self) -> list[str]:
         return self.page.locator("[data-body]").evaluate_all("all => all.map((one) => one.textContent)")
 

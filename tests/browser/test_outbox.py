@@ -69,7 +69,7 @@ def test_a_message_whose_answer_was_lost_with_the_page_is_there_once(far: Screen
 def test_late_answers(far: Screen, bob: Screen, wire: Wire) -> None:
     wire.hold()
     far.say(*TEXTS)
-    assert far.bodies() == ["first", *TEXTS]
+    far.reads(["first", *TEXTS])
     expect(far.message(TEXTS[0])).to_have_attribute("data-state", "pending")
     bob.shows(["first", TEXTS[0]])
     wire.release()
@@ -106,7 +106,7 @@ def test_every_answer_twice(far: Screen, bob: Screen, wire: Wire) -> None:
 def test_a_slow_network_keeps_the_order(far: Screen, bob: Screen, wire: Wire) -> None:
     wire.delay = 0.1
     far.say(*TEXTS)
-    assert far.bodies() == ["first", *TEXTS]
+    far.reads(["first", *TEXTS])
     for screen in (far, bob):
         screen.shows(["first", *TEXTS])
 
@@ -133,7 +133,7 @@ def test_each_waiting_message_can_be_taken_back(alice: Screen, bob: Screen) -> N
     alice.cut().say("one", "never", "two")
     alice.message("never").locator("[data-cancel]").click()
     expect(alice.message("never")).to_have_count(0)
-    assert alice.bodies() == ["goes", "one", "two"]
+    alice.reads(["goes", "one", "two"])
     alice.page.context.set_offline(False)
     alice.mend().is_online().shows(["goes", "one", "two"])
     bob.shows(["goes", "one", "two"])
