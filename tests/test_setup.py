@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -121,5 +122,8 @@ def test_the_lock_file_names_no_registry() -> None:
     """Where packages come from is each machine's matter."""
     for path in REPOSITORY.glob("**/package-lock.json"):
         if "node_modules" not in path.parts:
-            assert "://" not in path.read_text(), path
+            packages = json.loads(path.read_text())["packages"]
+            for package in packages.values():
+                package.pop("funding", None)  # how to thank the authors
+            assert "://" not in json.dumps(packages), path
     assert (REPOSITORY / "tests" / "node" / "package-lock.json").exists()
