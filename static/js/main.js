@@ -131,7 +131,7 @@ function heard(conversation, message) {
 function drawBadge(unread) {
   if (unread === badge) return;
   badge = unread;
-  import("./favicon.js").then((one) => one.drawBadge(unread)).catch(() => {});
+  import("./favicon.js").then((one) => one.drawBadge(badge)).catch(() => {}); // the count by then, whichever import ends first
 }
 
 function offer() {
