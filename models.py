@@ -14,6 +14,7 @@ from sqlalchemy import (
     BigInteger,
     DateTime,
     ForeignKey,
+    ForeignKeyConstraint,
     Index,
     Integer,
     LargeBinary,
@@ -65,7 +66,7 @@ class Fact(Base):
 
 class User(Base):
     __tablename__ = "users"
-    __table_args__ = table(sqlite_autoincrement=True)
+    __table_args__ = table(Index(None, "kind", "last_seen_at"), sqlite_autoincrement=True)
 
     id: Mapped[int] = mapped_column(Identifier, primary_key=True)
     username: Mapped[str] = mapped_column(String(32))
@@ -89,6 +90,10 @@ class User(Base):
         return self.role == "admin"
 
     @property
+    def is_guest(self) -> bool:
+        return self.kind == "guest"
+
+    @property
     def is_disabled(self) -> bool:
         return self.disabled_at is not None
 
@@ -108,9 +113,10 @@ class Session(Base):
 
 
 class Room(Base):
-    """A conversation, direct (two people, unique `pair_key`) or group.
+    """A conversation, direct (two people, unique `pair_key`) or group (unique `name_key`).
 
-    `last_seq` counts messages, `version` every change.
+    `last_seq` counts messages, `version` every change. A room is deleted from `deleted_at` or `ends_at` on (its idle
+    interval, counted from the last message); the rows go later. Times to live are in seconds.
     """
 
     __tablename__ = "rooms"
@@ -124,17 +130,26 @@ class Room(Base):
     topic: Mapped[str] = mapped_column(String(500), default="")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     visibility: Mapped[str] = mapped_column(String(16), default="private")
+    emoji: Mapped[str] = mapped_column(String(64), default="")
     keeps_history: Mapped[bool] = mapped_column(default=True)
+    history_from_join: Mapped[bool] = mapped_column(default=False)
+    admits_guests: Mapped[bool] = mapped_column(default=False)
     message_ttl: Mapped[int | None] = mapped_column(Integer)
     idle_ttl: Mapped[int | None] = mapped_column(Integer)
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     version: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     active_at: Mapped[datetime] = mapped_column(Instant)
+    ends_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    deleted_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
 
     @property
     def is_direct(self) -> bool:
         return self.kind == "direct"
+
+    @property
+    def is_public(self) -> bool:
+        return self.visibility == "public"
 
 
 class Membership(Base):
@@ -168,6 +183,9 @@ class Message(Base):
     client_id: Mapped[bytes] = mapped_column(Uuid16)
     kind: Mapped[str] = mapped_column(String(16), default="text")
     body: Mapped[str] = mapped_column(Text)
+    # Whom a line about people concerns. No foreign key: it would be one more index to write for every message, and
+    # nobody is ever taken out of the table of users.
+    subject_id: Mapped[int | None] = mapped_column(BigInteger)
     reply_to_seq: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Instant)
     edited_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -177,3 +195,45 @@ class Message(Base):
     @property
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
+
+
+class Reaction(Base):
+    """One emoji of one person at one message."""
+
+    __tablename__ = "reactions"
+    __table_args__ = table(
+        ForeignKeyConstraint(["room_id", "seq"], ["messages.room_id", "messages.seq"], ondelete="CASCADE"),
+        sqlite_with_rowid=False,
+    )
+
+    room_id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    emoji: Mapped[str] = mapped_column(String(32), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Invitation(Base):
+    """A link into a room, for as long as the row is there, `expires_at` is ahead and `uses_left` is not 0."""
+
+    __tablename__ = "invitations"
+    __table_args__ = table(sqlite_autoincrement=True)
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    token: Mapped[str] = mapped_column(String(43), unique=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
+    inviter_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    uses_left: Mapped[int | None] = mapped_column(Integer)
+
+
+class Ban(Base):
+    """Somebody who was removed from a room, and comes back only by invitation of its moderators."""
+
+    __tablename__ = "bans"
+    __table_args__ = table(sqlite_with_rowid=False)
+
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)

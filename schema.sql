@@ -29,6 +29,8 @@ CREATE TABLE users (
   CONSTRAINT uq_users_username_key UNIQUE (username_key)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
+CREATE INDEX ix_users_kind_last_seen_at ON users (kind, last_seen_at);
+
 CREATE INDEX ix_users_search_key ON users (search_key);
 
 CREATE TABLE rooms (
@@ -40,18 +42,27 @@ CREATE TABLE rooms (
   topic VARCHAR(500) NOT NULL,
   owner_id BIGINT,
   visibility VARCHAR(16) NOT NULL,
+  emoji VARCHAR(64) NOT NULL,
   keeps_history BOOL NOT NULL,
+  history_from_join BOOL NOT NULL,
+  admits_guests BOOL NOT NULL,
   message_ttl INTEGER,
   idle_ttl INTEGER,
   last_seq BIGINT NOT NULL,
   version BIGINT NOT NULL,
   created_at DATETIME(3) NOT NULL,
   active_at DATETIME(3) NOT NULL,
+  ends_at DATETIME(3),
+  deleted_at DATETIME(3),
   CONSTRAINT pk_rooms PRIMARY KEY (id),
   CONSTRAINT uq_rooms_pair_key UNIQUE (pair_key),
   CONSTRAINT uq_rooms_name_key UNIQUE (name_key),
   CONSTRAINT fk_rooms_owner_id FOREIGN KEY(owner_id) REFERENCES users (id) ON DELETE SET NULL
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_rooms_deleted_at ON rooms (deleted_at);
+
+CREATE INDEX ix_rooms_ends_at ON rooms (ends_at);
 
 CREATE INDEX ix_rooms_owner_id ON rooms (owner_id);
 
@@ -69,6 +80,37 @@ CREATE TABLE sessions (
 CREATE INDEX ix_sessions_last_used_at ON sessions (last_used_at);
 
 CREATE INDEX ix_sessions_user_id ON sessions (user_id);
+
+CREATE TABLE bans (
+  room_id BIGINT NOT NULL,
+  user_id BIGINT NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  CONSTRAINT pk_bans PRIMARY KEY (room_id, user_id),
+  CONSTRAINT fk_bans_room_id FOREIGN KEY(room_id) REFERENCES rooms (id) ON DELETE CASCADE,
+  CONSTRAINT fk_bans_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_bans_user_id ON bans (user_id);
+
+CREATE TABLE invitations (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  token VARCHAR(43) NOT NULL,
+  room_id BIGINT NOT NULL,
+  inviter_id BIGINT,
+  created_at DATETIME(3) NOT NULL,
+  expires_at DATETIME(3),
+  uses_left INTEGER,
+  CONSTRAINT pk_invitations PRIMARY KEY (id),
+  CONSTRAINT uq_invitations_token UNIQUE (token),
+  CONSTRAINT fk_invitations_room_id FOREIGN KEY(room_id) REFERENCES rooms (id) ON DELETE CASCADE,
+  CONSTRAINT fk_invitations_inviter_id FOREIGN KEY(inviter_id) REFERENCES users (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_invitations_expires_at ON invitations (expires_at);
+
+CREATE INDEX ix_invitations_inviter_id ON invitations (inviter_id);
+
+CREATE INDEX ix_invitations_room_id ON invitations (room_id);
 
 CREATE TABLE memberships (
   room_id BIGINT NOT NULL,
@@ -94,6 +136,7 @@ CREATE TABLE messages (
   client_id BINARY(16) NOT NULL,
   kind VARCHAR(16) NOT NULL,
   body TEXT NOT NULL,
+  subject_id BIGINT,
   reply_to_seq BIGINT,
   created_at DATETIME(3) NOT NULL,
   edited_at DATETIME(3),
@@ -110,9 +153,22 @@ CREATE INDEX ix_messages_room_id_version ON messages (room_id, version);
 
 CREATE UNIQUE INDEX ix_messages_sender_id_client_id ON messages (sender_id, client_id);
 
+CREATE TABLE reactions (
+  room_id BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  user_id BIGINT NOT NULL,
+  emoji VARCHAR(32) NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  CONSTRAINT pk_reactions PRIMARY KEY (room_id, seq, user_id, emoji),
+  CONSTRAINT fk_reactions_room_id_seq FOREIGN KEY(room_id, seq) REFERENCES messages (room_id, seq) ON DELETE CASCADE,
+  CONSTRAINT fk_reactions_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_reactions_user_id ON reactions (user_id);
+
 CREATE TABLE alembic_version (
   version_num VARCHAR(32) NOT NULL,
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
-INSERT INTO alembic_version (version_num) VALUES ('0002');
+INSERT INTO alembic_version (version_num) VALUES ('0003');

@@ -130,9 +130,13 @@ def section(name: str) -> Callable[[Visit], None]:
 
 def signed_out(visit: Visit) -> None:
     screen = visit.enter().open("bob")
+    expect(
+        screen.messages.first
+    ).to_be_visible()  # what is asked for now would be refused afterwards, and complained of
     other = screen.page.context.new_page()
     other.goto(screen.url + "/logout")
     other.locator("[data-sign-out] button").click()
+    other.wait_for_url("**/login")  # a page that is closed on its way somewhere may never say that it is closed
     other.close()
     expect(screen.page.locator("[data-notice]")).to_be_visible()
 
