@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import uuid
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, expect, sync_playwright
 
 from tests.browser.screens import WIDE, Screen
 from tests.servers import ServerProcess
@@ -15,12 +20,55 @@ from tests.services import program
 expect.set_options(timeout=15_000)  # milliseconds; machines that test may be busy
 
 
+# Playwright waits without end for a browser that no longer answers. It is killed then, the test fails for that reason
+# and is tried once more with another browser. No other reason is worth a second try: a flaky test is a bug.
+PATIENCE = 180  # seconds for one test
+BROWSER_DIED = ["TargetClosedError", "Target page, context or browser has been closed"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun=BROWSER_DIED))
+
+
+class Browsers:
+    """One Chromium for all tests, and another one when it has died."""
+
+    def __init__(self, playwright: Playwright) -> None:
+        self._playwright = playwright
+        self._mark = f"--parley-tests={uuid.uuid4()}"  # by which its process is known
+        self._browser: Browser | None = None
+
+    def running(self) -> Browser:
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self._playwright.chromium.launch(
+                executable_path=program("chromium"), args=["--no-sandbox", self._mark]
+            )
+        return self._browser
+
+    def kill(self) -> None:
+        for command in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                if self._mark.encode() in command.read_bytes().split(b"\0"):
+                    os.kill(int(command.parent.name), signal.SIGKILL)
+
+
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
+def browsers() -> Iterator[Browsers]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        browsers = Browsers(playwright)
+        yield browsers
+        browsers.running().close()
+
+
+@pytest.fixture
+def chromium(browsers: Browsers) -> Iterator[Browser]:
+    browser = browsers.running()
+    watch = threading.Timer(PATIENCE, browsers.kill)
+    watch.start()
+    yield browser
+    watch.cancel()
 
 
 @pytest.fixture

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.conftest import Browsers
 from tests.browser.screens import Screen
 from tests.servers import ServerProcess
 
@@ -106,9 +107,9 @@ HOSTILE = {
 
 
 @pytest.fixture(scope="module")
-def page(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(browsers: Browsers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with ServerProcess(tmp_path_factory.mktemp("markup")) as server:
-        page = chromium.new_page()
+        page = browsers.running().new_page()
         page.goto(server.url + "/login")
         page.evaluate("async () => (window.markup = await import('/assets/any/js/markup.js'))")
         yield page
