@@ -12,7 +12,7 @@ from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import join_room
 
-from chat import broadcasts, fields, history, limits, messages, presence, reading, rooms
+from chat import broadcasts, fields, groups, history, limits, members, messages, presence, reading, rooms
 from chat.errors import AccountChanged, Internal, Invalid, translated
 from extensions import socketio
 from models import User
@@ -116,6 +116,50 @@ def on_sync(person: User, data: Data) -> Data:
 @event
 def on_load_presence(_person: User, _data: Data) -> Data:
     return {"online": presence.online()}
+
+
+@event
+def on_create_room(person: User, data: Data) -> Data:
+    return {"room": groups.create(person, data)}
+
+
+@event
+def on_change_room(person: User, data: Data) -> Data:
+    return {"room": groups.change(person, _room_id(data), data)}
+
+
+@event
+def on_delete_room(person: User, data: Data) -> Data:
+    return {"undo_until": groups.delete(person, _room_id(data))}
+
+
+@event
+def on_undo_delete_room(person: User, data: Data) -> Data:
+    return {"room": groups.undo_delete(person, _room_id(data))}
+
+
+@event
+def on_join_room(person: User, data: Data) -> Data:
+    if "room_id" in data:
+        return {"room": members.join(person, _room_id(data))}
+    return {"room": members.join_named(person, data.get("name"))}
+
+
+@event
+def on_leave_room(person: User, data: Data) -> Data:
+    members.leave(person, _room_id(data))
+    return {}
+
+
+@event
+def on_enter_room(person: User, data: Data) -> Data:
+    room_id = None if data.get("room_id", 0) is None else _room_id(data)
+    return {"here": members.enter(person, request.sid, room_id)}  # type: ignore[attr-defined]
+
+
+@event
+def on_set_notify(person: User, data: Data) -> Data:
+    return {"notify": members.set_notify(person, _room_id(data), data.get("notify"))}
 
 
 @socketio.on("*")

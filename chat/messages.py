@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
-from chat import broadcasts, clock, fields, limits, payloads, rooms, transactions
+from chat import broadcasts, clock, fields, limits, payloads, rooms, transactions, turns
 from chat.errors import NotFound
 from extensions import db
 from models import Membership, Message, Room, User
-
-# A room's messages are committed and told one after another, so that everybody hears them in the order of their `seq`.
-# A fixed number of locks, shared by rooms: nothing to make or to clean up.
-_turns = [threading.Lock() for _ in range(256)]
 
 
 def send(actor: User, room_id: int, body: object, client_id: object) -> payloads.Payload:
@@ -28,9 +23,7 @@ def send(actor: User, room_id: int, body: object, client_id: object) -> payloads
     text, key = fields.body(body), fields.client_id(client_id)
     rooms.writable_by(actor, room_id)
     limits.check("message", actor.id)
-    # Many may wait for a turn, and the reading connection of each would be missing to others meanwhile.
-    db.session.close()
-    with _turns[room_id % len(_turns)]:
+    with turns.take(room_id):
         try:
             stored, member_ids = transactions.run(lambda session: _store(session, actor.id, room_id, text, key))
         except IntegrityError:
@@ -74,7 +67,7 @@ def _first(actor: User, client_id: bytes) -> payloads.Payload:
 
 def _tell(message: payloads.Payload, member_ids: Sequence[int]) -> None:
     room_id = message["room_id"]
-    if message["seq"] == 1:
+    if message["seq"] == 1:  # of a direct room: a group begins with a line of its own
         for user_id in member_ids:
             broadcasts.room_opened(rooms.payload(db.session.get_one(User, user_id), room_id), user_id)
     broadcasts.message_sent(message, member_ids)
