@@ -12,7 +12,20 @@ from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import join_room
 
-from chat import broadcasts, fields, groups, history, limits, members, messages, presence, reading, rooms
+from chat import (
+    broadcasts,
+    fields,
+    groups,
+    history,
+    invitations,
+    limits,
+    members,
+    messages,
+    presence,
+    reading,
+    roles,
+    rooms,
+)
 from chat.errors import AccountChanged, Internal, Invalid, translated
 from extensions import socketio
 from models import User
@@ -162,6 +175,46 @@ def on_set_notify(person: User, data: Data) -> Data:
     return {"notify": members.set_notify(person, _room_id(data), data.get("notify"))}
 
 
+@event
+def on_invite(person: User, data: Data) -> Data:
+    return {"member": invitations.invite(person, _room_id(data), data.get("username"))}
+
+
+@event
+def on_remove_member(person: User, data: Data) -> Data:
+    roles.remove(person, _room_id(data), _user_id(data))
+    return {}
+
+
+@event
+def on_set_role(person: User, data: Data) -> Data:
+    roles.appoint(person, _room_id(data), _user_id(data), data.get("role"))
+    return {}
+
+
+@event
+def on_hand_over(person: User, data: Data) -> Data:
+    roles.hand_over(person, _room_id(data), _user_id(data))
+    return {}
+
+
+@event
+def on_create_invitation(person: User, data: Data) -> Data:
+    return {"invitation": invitations.create(person, _room_id(data), data.get("expires_in"), data.get("uses"))}
+
+
+@event
+def on_revoke_invitation(person: User, data: Data) -> Data:
+    invitation_id = fields.identifier(data.get("invitation_id"), "invitation_id")
+    invitations.revoke(person, _room_id(data), invitation_id)
+    return {}
+
+
+@event
+def on_accept_invitation(person: User, data: Data) -> Data:
+    return {"room": invitations.accept(person, data.get("token"))}
+
+
 @socketio.on("*")
 def on_anything_else(*_arguments: Any) -> Data:
     return Invalid().payload()
@@ -176,3 +229,7 @@ def on_accident(error: Exception) -> Data:
 
 def _room_id(data: Data) -> int:
     return fields.identifier(data.get("room_id"), "room_id")
+
+
+def _user_id(data: Data) -> int:
+    return fields.identifier(data.get("user_id"), "user_id")

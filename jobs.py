@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from chat import accounts, presence, removals
+from chat import accounts, invitations, presence, removals
 from chat.errors import is_outage
 from extensions import socketio
 
@@ -23,6 +23,7 @@ JOBS: tuple[tuple[Callable[[], None], float], ...] = (
     (removals.sweep, 1.0),
     (presence.touch, 60.0),
     (accounts.sweep_sessions, 3600.0),
+    (invitations.sweep, 3600.0),
 )
 
 

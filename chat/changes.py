@@ -47,7 +47,7 @@ class Change:
 
     def __init__(self, session: Transaction, actor: User, room: Room) -> None:
         self.session, self.actor, self.room = session, actor, room
-        self.mine = session.get(Membership, (room.id, actor.id))
+        self.mine = self.find(actor.id)
         self.is_altered = False
         self.lines: list[payloads.Payload] = []
         self.came: dict[int, User] = {}
@@ -63,9 +63,12 @@ class Change:
             raise Forbidden()
         return role
 
+    def find(self, user_id: int) -> Membership | None:
+        return self.session.get(Membership, (self.room.id, user_id))
+
     def member(self, user_id: int) -> tuple[User, Membership]:
         """Somebody in the room. Raises NotFound."""
-        user, membership = self.session.get(User, user_id), self.session.get(Membership, (self.room.id, user_id))
+        user, membership = self.session.get(User, user_id), self.find(user_id)
         if user is None or membership is None:
             raise NotFound()
         return user, membership

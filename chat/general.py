@@ -53,6 +53,8 @@ def enrol(session: Transaction, user: User, name: str) -> Enrolment:
     enrolment.member_ids = list(session.scalars(select(Membership.user_id).where(Membership.room_id == room_id)))
     mine = Membership(room_id=room_id, user_id=user.id, joined_at=clock.now())
     mine.cleared_seq = room.last_seq if room.history_from_join else 0
+    if room.owner_id is None:
+        mine.role, room.owner_id = "owner", user.id
     if len(enrolment.member_ids) < lines.ANNOUNCED_MAX:
         enrolment.line = lines.write(session, room, user, "joined")
     mine.last_read_seq = room.last_seq

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from chat import (
     general,
     lines,
     payloads,
+    presence,
     removals,
     rooms,
     transactions,
@@ -192,6 +193,12 @@ def undo_delete(actor: User, room_id: int) -> payloads.Payload:
     with turns.take(room_id):
         if not transactions.run(lambda session: transactions.affected(session, back)):
             raise NotFound()
-        for person in rooms.people_online(room_id):
+        for person in _online(room_id):
             broadcasts.room_opened(rooms.payload(person, room_id), person.id)
     return rooms.payload(actor, room_id)
+
+
+def _online(room_id: int) -> Sequence[User]:
+    """Those in the room who have a page open; the others find the room when they come."""
+    online = [user_id for user_id in rooms.member_ids(db.session, room_id) if presence.is_online(user_id)]
+    return db.session.scalars(select(User).where(User.id.in_(online))).all()

@@ -86,21 +86,6 @@ def is_public() -> ColumnElement[bool]:
     return and_(Room.kind == "group", Room.visibility == "public")
 
 
-def public(room_id: int) -> Room | None:
-    """The public room with this id."""
-    return _one(is_public(), Room.id == room_id)
-
-
-def public_named(name: object) -> Room | None:
-    """The public room with this name, in whatever case or width it is written. Raises Invalid."""
-    return _one(is_public(), Room.name_key == fields.key(fields.room_name(name)))
-
-
-def _one(*conditions: ColumnElement[bool]) -> Room | None:
-    found = select(Room).where(is_there(), *conditions)
-    return db.session.scalars(found.execution_options(populate_existing=True)).first()
-
-
 def locked(session: Transaction, room_id: int) -> Room:
     """A group room in a transaction that changes it: nobody else changes it until the commit. Raises NotFound."""
     room = session.get(Room, room_id, with_for_update=True)
@@ -126,12 +111,6 @@ def writable_by(actor: User, room_id: int) -> Room:
     if room.is_direct and _peers(actor, [room_id])[room_id][0].is_disabled:
         raise Forbidden(_("This person is no longer here."))
     return room
-
-
-def people_online(room_id: int) -> Sequence[User]:
-    """Those in the room who have a page open."""
-    online = [user_id for user_id in member_ids(db.session, room_id) if presence.is_online(user_id)]
-    return db.session.scalars(select(User).where(User.id.in_(online))).all()
 
 
 def member_ids(session: Transaction | scoped_session[Any], room_id: int) -> Sequence[int]:
@@ -201,6 +180,12 @@ def member_counts(room_ids: Sequence[int]) -> dict[int, int]:
     counted = select(Membership.room_id, func.count()).where(Membership.room_id.in_(room_ids))
     found = {row[0]: row[1] for row in db.session.execute(counted.group_by(Membership.room_id))}
     return dict.fromkeys(room_ids, 0) | found
+
+
+def preview(actor: User | None, room: Room) -> payloads.Payload:
+    """A group room as somebody sees it from outside."""
+    joined = actor is not None and bool(those_of(actor, [room.id]))
+    return payloads.public_room(room, member_counts([room.id])[room.id], joined)
 
 
 def member(user: User, membership: Membership) -> payloads.Payload:

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from chat import accounts, fields, groups, members, rooms
+from chat import accounts, fields, groups, invitations, members, rooms
 from models import User
 from routes.doors import api, limit, number
 
@@ -31,6 +31,12 @@ def public(actor: User) -> dict[str, Any]:
 @api
 def room_members(actor: User, room_id: int) -> dict[str, Any]:
     return members.page(actor, room_id, _words(), number("after", low=1), limit(members.PAGE, members.PAGE))
+
+
+@bp.get("/rooms/<int:room_id>/invitations")
+@api
+def room_invitations(actor: User, room_id: int) -> dict[str, Any]:
+    return {"invitations": invitations.of(actor, room_id)}
 
 
 @bp.get("/people")
