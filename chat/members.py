@@ -48,7 +48,7 @@ def preview(actor: User | None, room_id: int) -> payloads.Payload | None:
     """
     if actor is None:
         return None
-    room = _public(Room.id == room_id)
+    room = _public(Room.id == min(room_id, fields.IDENTIFIER_MAX))
     if room is None or not rooms.admits(actor, room):
         raise NotFound()
     return rooms.preview(actor, room)
