@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from flask import Flask
 
@@ -96,3 +98,9 @@ def test_a_slot_leads_into_its_own_chat(app: Flask, tea: int, invitation: str) -
     visitor = Visitor(app)
     visitor.submit("/u/1/login", username="carol", password=PASSWORD)
     assert visitor.submit(f"/u/1{invitation}").location == f"/u/1/#/room/{tea}"
+
+
+def test_too_often_is_refused(make: Callable[..., Flask]) -> None:
+    person = Member(make(EVENT_RATE="1 per hour"), "alice")
+    path = f"/r/{person.make_room(visibility='public')['id']}"
+    assert person.get(path).status_code == 429
