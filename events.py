@@ -12,7 +12,7 @@ from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import join_room
 
-from chat import broadcasts, fields, history, limits, messages, presence, reading, rooms
+from chat import broadcasts, changes, fields, history, limits, messages, presence, reading, rooms
 from chat.errors import AccountChanged, Internal, Invalid, translated
 from extensions import socketio
 from models import User
@@ -85,13 +85,31 @@ def on_open_direct(person: User, data: Data) -> Data:
 
 @event
 def on_send_message(person: User, data: Data) -> Data:
-    return {"message": messages.send(person, _room_id(data), data.get("body"), data.get("client_id"))}
+    reply_to = data.get("reply_to")
+    if reply_to is not None:
+        fields.identifier(reply_to, "reply_to")
+    return {"message": messages.send(person, _room_id(data), data.get("body"), data.get("client_id"), reply_to)}
+
+
+@event
+def on_edit_message(person: User, data: Data) -> Data:
+    return {"message": changes.edit(person, _room_id(data), _seq(data), data.get("body"))}
+
+
+@event
+def on_delete_message(person: User, data: Data) -> Data:
+    return {"message": changes.delete(person, _room_id(data), _seq(data))}
+
+
+@event
+def on_set_reaction(person: User, data: Data) -> Data:
+    on = fields.flag(data.get("on"), "on")
+    return {"message": changes.react(person, _room_id(data), _seq(data), data.get("emoji"), on)}
 
 
 @event
 def on_mark_read(person: User, data: Data) -> Data:
-    seq = fields.identifier(data.get("seq"), "seq")
-    return {"last_read_seq": reading.mark(person, _room_id(data), seq)}
+    return {"last_read_seq": reading.mark(person, _room_id(data), _seq(data))}
 
 
 @event
@@ -132,3 +150,7 @@ def on_accident(error: Exception) -> Data:
 
 def _room_id(data: Data) -> int:
     return fields.identifier(data.get("room_id"), "room_id")
+
+
+def _seq(data: Data) -> int:
+    return fields.identifier(data.get("seq"), "seq")

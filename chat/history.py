@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, select
+from collections.abc import Sequence
 
-from chat import fields, payloads, rooms
+from flask_babel import lazy_gettext as _
+from sqlalchemy import Row, Select, select
+
+from chat import contexts, fields, payloads, rooms, visible
 from chat.errors import Invalid
 from extensions import db
 from models import Membership, Message, User
@@ -33,7 +35,7 @@ def page(
     if before is not None:
         chosen = chosen.where(Message.seq < before)
     rows = db.session.execute(chosen.order_by(order).limit(limit + 1)).all()
-    messages = [payloads.message(row.Message, row.User) for row in rows[:limit]]
+    messages = _payloads(membership, rows[:limit])
     return {
         "room": room,
         "messages": messages if upwards else messages[::-1],
@@ -43,11 +45,12 @@ def page(
 
 def _visible(membership: Membership) -> Select[Message, User]:
     """The messages of a room that the owner of the membership may see, with their senders."""
-    return (
-        select(Message, User)
-        .join(User, User.id == Message.sender_id)
-        .where(Message.room_id == membership.room_id, Message.seq > membership.cleared_seq)
-    )
+    return select(Message, User).join(User, User.id == Message.sender_id).where(visible.condition(membership))
+
+
+def _payloads(membership: Membership, rows: Sequence[Row[Message, User]]) -> list[payloads.Payload]:
+    cleared = {membership.room_id: membership.cleared_seq}
+    return contexts.around(db.session, [(row.Message, row.User) for row in rows], cleared, membership.user_id)
 
 
 def changes(actor: User, versions: object) -> payloads.Payload:
@@ -87,7 +90,7 @@ def _since(actor: User, room: payloads.Payload, version: int) -> payloads.Payloa
     rows = db.session.execute(changed.order_by(Message.version).limit(SYNC_PAGE + 1)).all()
     return {
         "room": room,
-        "messages": [payloads.message(row.Message, row.User) for row in rows[:SYNC_PAGE]],
+        "messages": _payloads(membership, rows[:SYNC_PAGE]),
         "complete": len(rows) <= SYNC_PAGE,
         "reload": False,
     }
