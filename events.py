@@ -12,7 +12,7 @@ from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import join_room
 
-from chat import broadcasts, changes, fields, history, limits, messages, presence, reading, rooms
+from chat import broadcasts, edits, fields, history, limits, messages, presence, reading, rooms
 from chat.errors import AccountChanged, Internal, Invalid, translated
 from extensions import socketio
 from models import User
@@ -93,18 +93,18 @@ def on_send_message(person: User, data: Data) -> Data:
 
 @event
 def on_edit_message(person: User, data: Data) -> Data:
-    return {"message": changes.edit(person, _room_id(data), _seq(data), data.get("body"))}
+    return {"message": edits.edit(person, _room_id(data), _seq(data), data.get("body"))}
 
 
 @event
 def on_delete_message(person: User, data: Data) -> Data:
-    return {"message": changes.delete(person, _room_id(data), _seq(data))}
+    return {"message": edits.delete(person, _room_id(data), _seq(data))}
 
 
 @event
 def on_set_reaction(person: User, data: Data) -> Data:
     on = fields.flag(data.get("on"), "on")
-    return {"message": changes.react(person, _room_id(data), _seq(data), data.get("emoji"), on)}
+    return {"message": edits.react(person, _room_id(data), _seq(data), data.get("emoji"), on)}
 
 
 @event

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from flask_babel import lazy_gettext as _
@@ -12,27 +10,14 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
-from chat import broadcasts, clock, contexts, fields, limits, payloads, rooms, transactions, visible
+from chat import broadcasts, clock, contexts, fields, limits, payloads, rooms, transactions, turns, visible
 from chat.errors import Invalid, NotFound
 from extensions import db
 from models import Membership, Message, Room, User
 
-# A room's messages are committed and told one after another, so that everybody hears them in the order of their
-# `version`. A fixed number of locks, shared by rooms: nothing to make or to clean up.
-_turns = [threading.Lock() for _ in range(256)]
-
 # Who is in a room: user id → up to which `seq` that person sees nothing.
 Hearers = dict[int, int]
 Teller = Callable[[payloads.Payload, Iterable[int]], None]
-
-
-@contextmanager
-def turn(room_id: int) -> Iterator[None]:
-    """Wait until the room's changes before have been told, and let nobody change it meanwhile."""
-    # Many may wait for a turn, and the reading connection of each would be missing to others meanwhile.
-    db.session.close()
-    with _turns[room_id % len(_turns)]:
-        yield
 
 
 def send(actor: User, room_id: int, body: object, client_id: object, reply_to: int | None = None) -> payloads.Payload:
@@ -44,7 +29,7 @@ def send(actor: User, room_id: int, body: object, client_id: object, reply_to: i
     text, key = fields.body(body), fields.client_id(client_id)
     is_direct = rooms.writable_by(actor, room_id).is_direct
     limits.check("message", actor.id)
-    with turn(room_id):
+    with turns.take(room_id):
         try:
             sent, hearers = transactions.run(lambda session: _store(session, actor, room_id, text, key, reply_to))
         except IntegrityError:

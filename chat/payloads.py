@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,7 +55,11 @@ def session_handle(session_id: str) -> str:
 
 
 def message(
-    row: Message, author: User, reply_to: Payload | None, reactions: list[Payload], subject: User | None
+    row: Message,
+    author: User,
+    reply_to: Payload | None = None,
+    reactions: Sequence[Payload] = (),
+    subject: User | None = None,
 ) -> Payload:
     return {
         "room_id": row.room_id,
@@ -66,7 +71,7 @@ def message(
         "sender": sender(author),
         "subject": None if subject is None else sender(subject),
         "reply_to": None if row.is_deleted else reply_to,
-        "reactions": reactions,
+        "reactions": list(reactions),
         "created_at": instant(row.created_at),
         "edited_at": instant(row.edited_at),
         "deleted_at": instant(row.deleted_at),

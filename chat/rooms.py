@@ -64,8 +64,8 @@ def visible_to(actor: User, room_id: int) -> tuple[Room, Membership]:
     return row.Room, row.Membership
 
 
-def role_in(actor: User, room: Room, membership: Membership) -> str:
-    """`owner`, `moderator` or `member`: an administrator counts as an owner of the public rooms they are in."""
+def role(actor: User, room: Room, membership: Membership) -> str:
+    """What the actor counts as in a room they are in: administrators, as the owner of public ones."""
     return "owner" if actor.is_admin and room.is_public else membership.role
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chat import changes, payloads
+from chat import edits, payloads
 from tests.cast import Connection, Member, make_room, new_id, set_member
 
 
@@ -218,7 +218,7 @@ def test_a_message_has_so_many_different_reactions(alice: Member, bob: Member, r
     talking, listening = alice.connect(), bob.connect()
     talking.send(room_id, "popular")
     signs = "😀😃😄😁😆😅🤣😂🙂🙃🫠😉😊😇🥰😍🤩😘😗😚"
-    assert len(signs) == changes.EMOJI_MAX
+    assert len(signs) == edits.EMOJI_MAX
     for sign in signs:
         react(talking, room_id, 1, sign)
     one_more = {"room_id": room_id, "seq": 1, "emoji": "👍", "on": True}

@@ -12,7 +12,20 @@ from sqlalchemy import delete as deletion
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session as Transaction
 
-from chat import broadcasts, clock, contexts, emoji, fields, limits, messages, payloads, rooms, transactions, visible
+from chat import (
+    broadcasts,
+    clock,
+    contexts,
+    emoji,
+    fields,
+    limits,
+    messages,
+    payloads,
+    rooms,
+    transactions,
+    turns,
+    visible,
+)
 from chat.errors import Forbidden, Invalid, NotFound
 from models import Membership, Message, Reaction, Room, User
 
@@ -44,7 +57,7 @@ def delete(actor: User, room_id: int, seq: int) -> payloads.Payload:
     """Blank one's own message, or as the room's owner or moderator anybody's. Raises NotFound, Forbidden."""
 
     def change(session: Transaction, room: Room, mine: Membership, message: Message) -> bool:
-        if message.sender_id != actor.id and rooms.role_in(actor, room, mine) == "member":
+        if message.sender_id != actor.id and rooms.role(actor, room, mine) == "member":
             raise Forbidden(_("Only who wrote a message can delete it."))
         if message.is_deleted:
             return False
@@ -92,7 +105,7 @@ def _refuse_too_many(session: Transaction, message: Message, chosen: str) -> Non
 def _changed(actor: User, room_id: int, seq: int, change: Change) -> payloads.Payload:
     """Change one message in its room's turn, and tell those who may see it."""
     rooms.visible_to(actor, room_id)
-    with messages.turn(room_id):
+    with turns.take(room_id):
         message, hearers, cleared_seq = transactions.run(lambda session: _store(session, actor, room_id, seq, change))
         messages.tell(broadcasts.message_changed, message, hearers)
     return messages.as_seen(message, cleared_seq)
