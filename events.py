@@ -12,7 +12,7 @@ from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import join_room
 
-from chat import broadcasts, edits, fields, history, limits, messages, presence, reading, rooms
+from chat import broadcasts, edits, fields, history, limits, messages, presence, reading, rooms, whispers
 from chat.errors import AccountChanged, Internal, Invalid, translated
 from extensions import socketio
 from models import User
@@ -105,6 +105,12 @@ def on_delete_message(person: User, data: Data) -> Data:
 def on_set_reaction(person: User, data: Data) -> Data:
     on = fields.flag(data.get("on"), "on")
     return {"message": edits.react(person, _room_id(data), _seq(data), data.get("emoji"), on)}
+
+
+@event
+def on_whisper(person: User, data: Data) -> Data:
+    user_id = fields.identifier(data.get("user_id"), "user_id")
+    return {"whisper": whispers.send(person, _room_id(data), user_id, data.get("body"), data.get("client_id"))}
 
 
 @event

@@ -86,6 +86,19 @@ def quote(seq: int, row: Message | None = None, author: User | None = None) -> P
     return {"seq": seq, "sender": sender(author), "body": row.body[:QUOTE_MAX], "kind": row.kind}
 
 
+def whisper(room: Room, client_id: bytes, author: User, recipient: User, body: str, created_at: datetime) -> Payload:
+    """Words for one person; `after_seq` says below which message of the room they were spoken."""
+    return {
+        "room_id": room.id,
+        "client_id": str(uuid.UUID(bytes=client_id)),
+        "after_seq": room.last_seq,
+        "sender": sender(author),
+        "recipient": sender(recipient),
+        "body": body,
+        "created_at": instant(created_at),
+    }
+
+
 def reaction(emoji: str, user_ids: list[int], viewer_id: int | None) -> Payload:
     """How many chose an emoji, and the first of them. Of many the viewer leads, so as not to be cut off."""
     if len(user_ids) > REACTED_MAX and viewer_id in user_ids:

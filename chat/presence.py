@@ -1,6 +1,7 @@
 """Who is here: the connections of each person in this process, with a grace for reloads. Knows nothing of what is sent.
 
 A person is online from the first connection until some seconds after the last one ended; a reload is not a departure.
+A person is in a room, "here", while one of the connections has it open; that ends at once.
 What changed is collected and told once a second by `jobs.py`.
 """
 
@@ -22,6 +23,10 @@ _people: dict[int, set[str]] = defaultdict(set)
 _leaving: dict[int, float] = {}
 _came: set[int] = set()
 
+_open: dict[str, int] = {}  # connection → the room it has open
+_here: dict[int, dict[int, set[str]]] = {}  # room → person → connections
+_told: dict[int, set[int]] = {}  # room in which something changed → who was here when its people were told last
+
 
 def connected(user_id: int, connection: str) -> None:
     """A connection opened."""
@@ -34,6 +39,7 @@ def connected(user_id: int, connection: str) -> None:
 
 def disconnected(connection: str) -> int | None:
     """A connection ended; returns whose it was. Unless another is open, the person leaves when the grace is over."""
+    enter(connection, None)
     user_id = _connections.pop(connection, None)
     if user_id is None:
         return None
@@ -79,7 +85,50 @@ def _touch(user_ids: list[int], seen_at: datetime) -> None:
         transactions.run(lambda session: session.execute(change))
 
 
+# Rooms
+
+
+def enter(connection: str, room_id: int | None) -> None:
+    """A connection has this room open from now on, and no other; None for no room at all."""
+    before = _open.pop(connection, None)
+    if before is not None:
+        _exit(connection, before)
+    if room_id is not None and connection in _connections:
+        _mark(room_id)
+        _open[connection] = room_id
+        _here.setdefault(room_id, {}).setdefault(_connections[connection], set()).add(connection)
+
+
+def _exit(connection: str, room_id: int) -> None:
+    _mark(room_id)
+    people, user_id = _here[room_id], _connections[connection]
+    people[user_id].discard(connection)
+    if not people[user_id]:
+        del people[user_id]
+    if not people:
+        del _here[room_id]
+
+
+def _mark(room_id: int) -> None:
+    _told.setdefault(room_id, here(room_id))
+
+
+def expel(user_id: int, room_id: int) -> None:
+    """Whatever a person has open, this room is not."""
+    for connection in list(_here.get(room_id, {}).get(user_id, ())):
+        enter(connection, None)
+
+
+def here(room_id: int) -> set[int]:
+    """The ids of those who have the room open in a browser now."""
+    return set(_here.get(room_id, ()))
+
+
+def is_here(user_id: int, room_id: int) -> bool:
+    return user_id in _here.get(room_id, ())
+
+
 def forget() -> None:
     """Begin anew, as a fresh process does."""
-    for state in (_connections, _people, _leaving, _came):
+    for state in (_connections, _people, _leaving, _came, _open, _here, _told):
         state.clear()

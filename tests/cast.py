@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from chat import accounts, clock, transactions
+from chat import accounts, clock, presence, transactions
 from extensions import socketio
 from models import Membership, Room
 
@@ -48,6 +48,12 @@ def set_member(person: Member, room_id: int, **columns: Any) -> None:
     mine = update(Membership).where(Membership.room_id == room_id, Membership.user_id == person.id)
     with person.app.app_context():
         transactions.run(lambda session: session.execute(mine.values(**columns)))
+
+
+def opens(person: Member, room_id: int | None) -> None:
+    """All the person's connections have the room open from now on."""
+    for connection in list(presence._people.get(person.id, ())):
+        presence.enter(connection, room_id)
 
 
 class Visitor:
