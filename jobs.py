@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from chat import accounts, presence
+from chat import accounts, presence, retention
 from chat.errors import is_outage
 from extensions import socketio
 
@@ -19,6 +19,7 @@ JOBS: tuple[tuple[Callable[[], None], float], ...] = (
     # function, period in seconds
     (presence.settle, 1.0),
     (presence.touch, 60.0),
+    (retention.purge_round, 1.0),
     (accounts.sweep_sessions, 3600.0),
 )
 

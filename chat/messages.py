@@ -45,10 +45,10 @@ def _store(
 ) -> tuple[payloads.Payload, Hearers]:
     """The message, and whom to tell: asked before the commit, so that nothing can fail between storing and telling."""
     now = clock.now()
-    counted = update(Room).where(Room.id == room_id, Room.deleted_at.is_(None))
+    counted = update(Room).where(Room.id == room_id)
     session.execute(counted.values(last_seq=Room.last_seq + 1, version=Room.version + 1, active_at=now))
     room = session.get(Room, room_id)
-    if room is None or room.deleted_at is not None:
+    if room is None or is_over(room):
         raise NotFound()
     if room.idle_ttl is not None:
         room.ends_at = now + timedelta(seconds=room.idle_ttl)
@@ -77,6 +77,11 @@ def _store(
             raise Invalid(_("The message you answer is no longer there."), "reply_to")
     [sent] = contexts.around(session, [(message, actor)])
     return sent, hearers
+
+
+def is_over(room: Room) -> bool:
+    """Deleted, or silent for longer than it may be."""
+    return room.deleted_at is not None or (room.ends_at is not None and room.ends_at <= clock.now())
 
 
 def everybody_in(session: Transaction, room_id: int) -> Hearers:

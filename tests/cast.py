@@ -14,7 +14,7 @@ from werkzeug.test import TestResponse
 
 from chat import accounts, clock, presence, transactions
 from extensions import socketio
-from models import Membership, Room
+from models import Membership, Message, Room
 
 NAMES = ("root", "alice", "bob", "carol")  # root comes first, and so is the administrator
 PASSWORD = "correct horse 1"
@@ -48,6 +48,13 @@ def set_member(person: Member, room_id: int, **columns: Any) -> None:
     mine = update(Membership).where(Membership.room_id == room_id, Membership.user_id == person.id)
     with person.app.app_context():
         transactions.run(lambda session: session.execute(mine.values(**columns)))
+
+
+def set_message(person: Member, room_id: int, seq: int, **columns: Any) -> None:
+    """Change a message behind the back of the rules."""
+    chosen = update(Message).where(Message.room_id == room_id, Message.seq == seq)
+    with person.app.app_context():
+        transactions.run(lambda session: session.execute(chosen.values(**columns)))
 
 
 def opens(person: Member, room_id: int | None) -> None:
