@@ -31,7 +31,22 @@ from chat import accounts, limits
 from extensions import babel, csrf, db, engines, login_manager, migrate, socketio, tune
 from migrations import state
 from realtime import loop, server
-from routes import assets, auth, catalogue, doors, errors, headers, health, history, pages, panel, profile, rooms, slots
+from routes import (
+    assets,
+    auth,
+    catalogue,
+    doors,
+    entrances,
+    errors,
+    headers,
+    health,
+    history,
+    pages,
+    panel,
+    profile,
+    rooms,
+    slots,
+)
 
 LOCALES = {"en": "English", "ru": "Русский", "zh": "中文"}
 FORM_MAX = 256 * 1024  # bytes of a form or a Socket.IO packet; files have their own limit
@@ -98,7 +113,7 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
 
 
 def _open_doors(app: Flask) -> None:
-    for module in (auth, pages, assets, rooms, history, profile, panel, health, errors):
+    for module in (auth, pages, assets, rooms, entrances, history, profile, panel, health, errors):
         app.register_blueprint(module.bp)
     app.jinja_env.globals.update(pages.IN_TEMPLATES, locales=list(LOCALES.items()))
     app.after_request(headers.secure)

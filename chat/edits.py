@@ -120,7 +120,7 @@ def _store(
     """
     room = session.get(Room, room_id, with_for_update=True)
     mine = session.get(Membership, (room_id, actor.id))
-    if room is None or mine is None or messages.is_over(room):
+    if room is None or mine is None or room.has_ended(clock.now()):
         raise NotFound()
     message = session.get(Message, (room_id, seq))
     if message is None or not visible.shows(mine.cleared_seq, message):

@@ -48,7 +48,7 @@ def _store(
     counted = update(Room).where(Room.id == room_id)
     session.execute(counted.values(last_seq=Room.last_seq + 1, version=Room.version + 1, active_at=now))
     room = session.get(Room, room_id)
-    if room is None or is_over(room):
+    if room is None or room.has_ended(now):
         raise NotFound()
     if room.idle_ttl is not None:
         room.ends_at = now + timedelta(seconds=room.idle_ttl)
@@ -77,11 +77,6 @@ def _store(
             raise Invalid(_("The message you answer is no longer there."), "reply_to")
     [sent] = contexts.around(session, [(message, actor)])
     return sent, hearers
-
-
-def is_over(room: Room) -> bool:
-    """Deleted, or silent for longer than it may be."""
-    return room.deleted_at is not None or (room.ends_at is not None and room.ends_at <= clock.now())
 
 
 def everybody_in(session: Transaction, room_id: int) -> Hearers:

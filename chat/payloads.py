@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from models import Membership, Message, Room, Session, User
+from models import Invitation, Membership, Message, Room, Session, User
 
 Payload = dict[str, Any]
 
@@ -113,8 +113,9 @@ def room(
     peer_read_seq: int,
     unread: int,
     last_message: Payload | None,
+    group: Payload | None = None,
 ) -> Payload:
-    """A room as the owner of the membership `mine` sees it."""
+    """A room as the owner of the membership `mine` sees it; `group` is what only group rooms have."""
     return {
         "id": row.id,
         "kind": row.kind,
@@ -126,4 +127,54 @@ def room(
         "unread": unread,
         "muted_until": instant(mine.muted_until),
         "last_message": last_message,
+        **(group or {}),
+    }
+
+
+def shared_room(row: Room, member_count: int) -> Payload:
+    """What all members see alike of a group room."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "topic": row.topic,
+        "emoji": row.emoji,
+        "visibility": row.visibility,
+        "keeps_history": row.keeps_history,
+        "history_from_join": row.history_from_join,
+        "admits_guests": row.admits_guests,
+        "message_ttl": row.message_ttl,
+        "idle_ttl": row.idle_ttl,
+        "ends_at": instant(row.ends_at),
+        "owner_id": row.owner_id,
+        "member_count": member_count,
+        "version": row.version,
+    }
+
+
+def public_room(row: Room, member_count: int, joined: bool) -> Payload:
+    """A public room as anybody sees it."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "topic": row.topic,
+        "emoji": row.emoji,
+        "member_count": member_count,
+        "joined": joined,
+        "admits_guests": row.admits_guests,
+    }
+
+
+def member(person: User, row: Membership, online: bool, here: bool) -> Payload:
+    """A user as a member of a room; `here` is who has it open now."""
+    return {**user(person, online), "role": row.role, "here": here}
+
+
+def invitation(row: Invitation, inviter: User) -> Payload:
+    return {
+        "id": row.id,
+        "url": f"/i/{row.token}",
+        "created_at": instant(row.created_at),
+        "expires_at": instant(row.expires_at),
+        "uses_left": row.uses_left,
+        "inviter": sender(inviter),
     }

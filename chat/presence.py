@@ -11,9 +11,10 @@ import time
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from chat import broadcasts, clock, transactions
+from chat import broadcasts, clock, payloads, transactions
+from extensions import db
 from models import User
 
 GRACE = 5.0  # seconds
@@ -126,6 +127,25 @@ def here(room_id: int) -> set[int]:
 
 def is_here(user_id: int, room_id: int) -> bool:
     return user_id in _here.get(room_id, ())
+
+
+def settle_rooms() -> None:
+    """Tell those who have a room open who came and who left it since the last time."""
+    changed = {room_id: (here(room_id), before) for room_id, before in _told.items()}
+    _told.clear()
+    arrived = {user_id for now, before in changed.values() for user_id in now - before}
+    people = _shown(arrived)
+    for room_id, (now, before) in changed.items():
+        came = [people[user_id] for user_id in sorted(now - before) if user_id in people]
+        gone = sorted(before - now)
+        if came or gone:
+            connections = [each for connections in _here.get(room_id, {}).values() for each in connections]
+            broadcasts.here_changed(room_id, came, gone, connections)
+
+
+def _shown(user_ids: set[int]) -> dict[int, payloads.Payload]:
+    found = db.session.scalars(select(User).where(User.id.in_(sorted(user_ids)))) if user_ids else ()
+    return {person.id: payloads.user(person, is_online(person.id)) for person in found}
 
 
 def forget() -> None:

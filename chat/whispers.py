@@ -26,9 +26,7 @@ def send(actor: User, room_id: int, user_id: int, body: object, client_id: objec
     Raises Invalid, NotFound, TooOften, and Absent when the other does not have the room open.
     """
     words, key = fields.body(body), fields.client_id(client_id)
-    room, _mine = rooms.visible_to(actor, room_id)
-    if room.is_direct:
-        raise NotFound()
+    room, _mine = rooms.group_of(actor, room_id)
     if user_id == actor.id:
         raise Invalid(_("You cannot whisper to yourself."), "user_id")
     recipient = _in_room(room, user_id)

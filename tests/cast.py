@@ -109,8 +109,24 @@ class Member(Visitor):
         with self.http.session_transaction() as session:
             session["_user_id"] = self.session_id
 
+    def conversations(self) -> list[dict[str, Any]]:
+        """One's direct rooms; the one that everybody is in is left out."""
+        return [room for room in self.get_ok("/rooms")["rooms"] if room["kind"] == "direct"]
+
+    def make_room(self, **options: Any) -> dict[str, Any]:
+        """A group room of one's own."""
+        connection = self.connect()
+        room: dict[str, Any] = connection.ok("create_room", {"name": "Tea room", **options})["room"]
+        connection.close()
+        return room
+
     def connect(self, auth: dict[str, Any] | None = None) -> Connection:
         return Connection(self, auth)
+
+    def room(self, room_id: int) -> dict[str, Any]:
+        """One of the person's rooms, as the list has it."""
+        [room] = [room for room in self.get_ok("/rooms")["rooms"] if room["id"] == room_id]
+        return dict(room)
 
     def signs_out(self) -> None:
         with self.app.app_context():

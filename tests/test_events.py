@@ -11,6 +11,7 @@ from flask import Flask
 from chat import accounts, history, transactions
 from extensions import db, socketio
 from models import Message
+from tests import test_room_events
 from tests.cast import Connection, Member, Visitor, new_id
 
 TOO_LONG = "я" * 10_001
@@ -56,7 +57,7 @@ def talk(alice: Member, room_id: int) -> Connection:
 
 def test_these_are_all_events() -> None:
     registered = {name for name, _handler, _namespace in socketio.handlers}
-    assert registered - {"connect", "disconnect", "*"} == set(EVENTS)
+    assert registered - {"connect", "disconnect", "*"} == {*EVENTS, *test_room_events.EVENTS}
 
 
 # These have a story of their own in tests/chat: with these data they are refused.
@@ -323,11 +324,11 @@ def test_unread_is_what_the_other_one_said_since(alice: Member, bob: Member, roo
     talking, reading = alice.connect(), bob.connect()
     for body in ("one", "two", "three"):
         talking.send(room_id, body)
-    [room] = bob.get_ok("/rooms")["rooms"]
+    [room] = bob.conversations()
     assert room["unread"] == 3
     assert reading.ok("mark_read", {"room_id": room_id, "seq": 2})["last_read_seq"] == 2
     assert talking.heard("messages_read") == [{"room_id": room_id, "user_id": bob.id, "last_read_seq": 2}]
-    assert bob.get_ok("/rooms")["rooms"][0]["unread"] == 1
+    assert bob.conversations()[0]["unread"] == 1
     assert alice.get_ok("/rooms")["rooms"][0]["peer_read_seq"] == 2
 
 
@@ -344,7 +345,7 @@ def test_a_mark_never_goes_back(alice: Member, bob: Member, room_id: int) -> Non
 def test_who_writes_has_read_what_is_above(alice: Member, bob: Member, room_id: int) -> None:
     alice.connect().send(room_id, "question")
     bob.connect().send(room_id, "answer")
-    assert bob.get_ok("/rooms")["rooms"][0]["unread"] == 0
+    assert bob.conversations()[0]["unread"] == 0
     assert alice.get_ok("/rooms")["rooms"][0]["peer_read_seq"] == 2
 
 
@@ -379,14 +380,16 @@ def test_sync_tells_what_changed_since(alice: Member, bob: Member, room_id: int)
     assert caught_up["messages"] == sent[3:]
     assert (caught_up["complete"], caught_up["reload"]) == (True, False)
     assert caught_up["room"]["version"] == 5
-    assert answer["opened"] == answer["closed"] == []
+    assert [room["name"] for room in answer["opened"]] == ["General"]
+    assert answer["closed"] == []
 
 
 def test_sync_opens_unknown_rooms_and_closes_those_of_others(alice: Member, carol: Member, room_id: int) -> None:
     alice.connect().send(room_id, "hello")
-    assert [room["id"] for room in alice.connect().ok("sync", {"rooms": {}})["opened"]] == [room_id]
+    [general] = carol.get_ok("/rooms")["rooms"]
+    assert [room["id"] for room in alice.connect().ok("sync", {"rooms": {}})["opened"]] == [room_id, general["id"]]
     outside = carol.connect().ok("sync", {"rooms": {str(room_id): 0, "424242": 7}})
-    assert outside == {"ok": True, "rooms": {}, "opened": [], "closed": [room_id, 424242]}
+    assert outside == {"ok": True, "rooms": {}, "opened": [general], "closed": [room_id, 424242]}
 
 
 def test_sync_goes_in_pages_until_none_is_left(

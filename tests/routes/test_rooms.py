@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from flask import Flask
 
 from chat import accounts
 from tests.cast import Member, Visitor
 
-PATHS = ("/rooms", "/people")
+PATHS = ("/rooms", "/rooms/public", "/people")
+
+
+def names(rooms: list[dict[str, Any]]) -> list[str]:
+    """What a list of rooms shows: the other one's name, or the room's."""
+    return [room["peer"]["username"] if room["peer"] else room["name"] for room in rooms]
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -28,11 +35,11 @@ def test_rooms_come_by_last_activity(alice: Member, bob: Member, carol: Member) 
     for name in ("bob", "carol", "bob"):
         talking.send(rooms[name], f"to {name}")
     mine = alice.get_ok("/rooms")
-    # An empty room is nobody's conversation yet.
-    assert [room["peer"]["username"] for room in mine["rooms"]] == ["bob", "carol"]
-    assert [room["last_message"]["body"] for room in mine["rooms"]] == ["to bob", "to carol"]
+    # An empty room is nobody's conversation yet; a group is one from the beginning.
+    assert names(mine["rooms"]) == ["bob", "carol", "General"]
+    assert [room["last_message"]["body"] for room in mine["rooms"][:2]] == ["to bob", "to carol"]
     assert mine["complete"] is True
-    assert [room["peer"]["username"] for room in carol.get_ok("/rooms")["rooms"]] == ["alice"]
+    assert names(carol.get_ok("/rooms")["rooms"]) == ["alice", "General"]
 
 
 def test_rooms_come_in_pages(alice: Member) -> None:
@@ -40,10 +47,10 @@ def test_rooms_come_in_pages(alice: Member) -> None:
     for name in ("root", "bob", "carol"):
         talking.send(talking.ok("open_direct", {"username": name})["room"]["id"], "hello")
     first = alice.get_ok("/rooms?limit=2")
-    assert [room["peer"]["username"] for room in first["rooms"]] == ["carol", "bob"]
+    assert names(first["rooms"]) == ["carol", "bob"]
     assert first["complete"] is False
     rest = alice.get_ok(f"/rooms?limit=2&before={first['rooms'][-1]['id']}")
-    assert [room["peer"]["username"] for room in rest["rooms"]] == ["root"]
+    assert names(rest["rooms"]) == ["root", "General"]
     assert rest["complete"] is True
 
 

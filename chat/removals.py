@@ -1,0 +1,76 @@
+"""What becomes of rooms that are over: people are told, and the rows go in small batches. Knows no acting person."""
+
+from __future__ import annotations
+
+import time
+from datetime import timedelta
+
+from sqlalchemy import ColumnElement, delete, select, update
+
+from chat import broadcasts, clock, presence, rooms, transactions, turns
+from extensions import db
+from models import Membership, Message, Room
+
+UNDO = timedelta(seconds=10)
+BATCH = 500  # rows in one statement
+ROUND = 0.25  # seconds of a tick that removing may take
+
+
+def end_idle() -> None:
+    """Close the rooms whose idle interval is over."""
+    for room_id in db.session.scalars(
+        select(Room.id).where(Room.ends_at <= clock.now(), Room.deleted_at.is_(None))
+    ).all():
+        _end(room_id)
+
+
+def _end(room_id: int) -> None:
+    now = clock.now()
+    # Asked again in the statement itself: something may have been said in this moment. The name is free from now on.
+    over = update(Room).where(Room.id == room_id, Room.ends_at <= now, Room.deleted_at.is_(None))
+    with turns.take(room_id):
+        if not transactions.run(
+            lambda session: transactions.affected(session, over.values(deleted_at=now, name_key=None))
+        ):
+            return
+        for user_id in rooms.member_ids(db.session, room_id):
+            presence.expel(user_id, room_id)
+            broadcasts.room_closed(room_id, "ended", user_id)
+
+
+def sweep() -> None:
+    """Remove the rows of rooms that nobody can bring back any more: as many as a tick allows, the rest next time."""
+    deadline = time.monotonic() + ROUND
+    over = Room.deleted_at <= clock.now() - UNDO
+    for room_id in db.session.scalars(select(Room.id).where(over).order_by(Room.deleted_at)).all():
+        if not _remove(room_id, deadline):
+            return
+
+
+def _remove(room_id: int, deadline: float) -> bool:
+    """Messages and memberships first, then the row and the little that hangs on it; False when time is up."""
+    for table in (Message, Membership):
+        while _remove_batch(table, room_id):
+            time.sleep(0)  # others may go on
+            if time.monotonic() > deadline:
+                return False
+    gone = delete(Room).where(Room.id == room_id)
+    transactions.run(lambda session: session.execute(gone))
+    return True
+
+
+def empty(room_id: int, seq: int) -> None:
+    """Delete the messages of a room up to `seq`."""
+    while _remove_batch(Message, room_id, Message.seq <= seq):
+        time.sleep(0)
+
+
+def _remove_batch(table: type[Message | Membership], room_id: int, *conditions: ColumnElement[bool]) -> int:
+    """Delete some rows by a range of their key: not every database can limit a DELETE."""
+    key = Message.seq if table is Message else Membership.user_id
+    chosen = select(key).where(table.room_id == room_id, *conditions).order_by(key).limit(BATCH)
+    keys = db.session.scalars(chosen).all()
+    if not keys:
+        return 0
+    range_ = delete(table).where(table.room_id == room_id, key.between(keys[0], keys[-1]))
+    return transactions.run(lambda session: transactions.affected(session, range_))
