@@ -13,12 +13,12 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import scoped_session
 
-from chat import payloads, visible
+from chat import ephemeral, payloads, visible
 from chat.payloads import Payload
 from models import Message, Reaction, User
 
 Asked = Transaction | scoped_session[Any]
-Key = tuple[int, int]  # room_id, seq
+Key = ephemeral.Key
 
 
 def around(
@@ -26,11 +26,15 @@ def around(
     rows: Sequence[tuple[Message, User]],
     cleared: Mapping[int, int] | None = None,
     viewer_id: int | None = None,
+    drafted: Mapping[Key, ephemeral.Reacted] | None = None,
 ) -> list[Payload]:
-    """The rows' payloads. `cleared` says up to which `seq` of each room the viewer sees nothing, quotes included."""
+    """The rows' payloads. `cleared` says up to which `seq` of each room the viewer sees nothing, quotes included.
+
+    `drafted` are reactions that are not kept yet.
+    """
     messages = [message for message, _ in rows]
     sources = _sources(session, messages)
-    reactions = _reactions(session, messages)
+    reactions = _reactions(session, messages) | dict(drafted or {})
     subjects = _people(session, {message.subject_id for message in messages if message.subject_id})
     return [
         payloads.message(
@@ -42,6 +46,12 @@ def around(
         )
         for message, author in rows
     ]
+
+
+def with_authors(session: Asked, messages: Sequence[Message]) -> list[tuple[Message, User]]:
+    """Messages from memory with those who wrote them."""
+    people = _people(session, {message.sender_id for message in messages})
+    return [(message, people[message.sender_id]) for message in messages]
 
 
 def quote(message: Message, sources: Mapping[Key, tuple[Message, User]], cleared_seq: int) -> Payload | None:
@@ -66,15 +76,19 @@ def _sources(session: Asked, messages: Iterable[Message]) -> dict[Key, tuple[Mes
     keys = {(message.room_id, message.reply_to_seq) for message in messages if message.reply_to_seq is not None}
     if not keys:
         return {}
+    kept = [message for key in keys if (message := ephemeral.get(*key))]
+    sources = {(row[0].room_id, row[0].seq): row for row in with_authors(session, kept)}
+    if sources.keys() == keys:
+        return sources
     found = session.execute(
         select(Message, User)
         .join(User, User.id == Message.sender_id)
         .where(tuple_(Message.room_id, Message.seq).in_(sorted(keys)))
     )
-    return {(row.Message.room_id, row.Message.seq): (row.Message, row.User) for row in found}
+    return sources | {(row.Message.room_id, row.Message.seq): (row.Message, row.User) for row in found}
 
 
-def _reactions(session: Asked, messages: Iterable[Message]) -> dict[Key, list[tuple[str, int]]]:
+def _reactions(session: Asked, messages: Iterable[Message]) -> dict[Key, ephemeral.Reacted]:
     keys = [(message.room_id, message.seq) for message in messages]
     if not keys:
         return {}
@@ -83,7 +97,7 @@ def _reactions(session: Asked, messages: Iterable[Message]) -> dict[Key, list[tu
         .where(tuple_(Reaction.room_id, Reaction.seq).in_(keys))
         .order_by(Reaction.created_at, Reaction.user_id, Reaction.emoji)
     )
-    gathered: dict[Key, list[tuple[str, int]]] = defaultdict(list)
+    gathered: dict[Key, ephemeral.Reacted] = defaultdict(list, ephemeral.reactions(keys))
     for row in found:
         gathered[row.room_id, row.seq].append((row.emoji, row.user_id))
     return gathered

@@ -6,10 +6,11 @@ A change that changes nothing (deleted again, the same reaction twice) succeeds,
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import delete as deletion
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session as Transaction
 
 from chat import (
@@ -17,6 +18,7 @@ from chat import (
     clock,
     contexts,
     emoji,
+    ephemeral,
     fields,
     limits,
     messages,
@@ -31,8 +33,46 @@ from models import Membership, Message, Reaction, Room, User
 
 EMOJI_MAX = 20  # different ones at one message
 
-# Changes the message, and says whether it did. It may refuse.
-Change = Callable[[Transaction, Room, Membership, Message], bool]
+
+class Draft(Protocol):
+    """A message that is being changed, and its reactions."""
+
+    message: Message
+
+    def has(self, user_id: int, emoji: str) -> bool: ...
+    def put(self, user_id: int, emoji: str) -> None: ...
+    def take(self, user_id: int, emoji: str) -> None: ...
+    def clear(self) -> None: ...
+    def emoji(self) -> set[str]: ...
+
+
+class Stored:
+    """One that lies in the database. Rooms that keep nothing have drafts of their own (chat/ephemeral.py)."""
+
+    def __init__(self, session: Transaction, message: Message) -> None:
+        self.session, self.message = session, message
+        self.here = Reaction.room_id == message.room_id, Reaction.seq == message.seq
+
+    def has(self, user_id: int, emoji: str) -> bool:
+        return self.session.get(Reaction, (self.message.room_id, self.message.seq, user_id, emoji)) is not None
+
+    def put(self, user_id: int, emoji: str) -> None:
+        key = {"room_id": self.message.room_id, "seq": self.message.seq, "user_id": user_id, "emoji": emoji}
+        self.session.add(Reaction(**key, created_at=clock.now()))
+
+    def take(self, user_id: int, emoji: str) -> None:
+        mine = deletion(Reaction).where(*self.here, Reaction.user_id == user_id, Reaction.emoji == emoji)
+        self.session.execute(mine)
+
+    def clear(self) -> None:
+        self.session.execute(deletion(Reaction).where(*self.here))
+
+    def emoji(self) -> set[str]:
+        return set(self.session.scalars(select(Reaction.emoji).where(*self.here).distinct()))
+
+
+# Changes the draft, and says whether it did. It may refuse.
+Change = Callable[[Room, Membership, Draft], bool]
 
 
 def edit(actor: User, room_id: int, seq: int, body: object) -> payloads.Payload:
@@ -41,7 +81,8 @@ def edit(actor: User, room_id: int, seq: int, body: object) -> payloads.Payload:
     rooms.writable_by(actor, room_id)
     limits.check("message", actor.id)
 
-    def change(_session: Transaction, _room: Room, _mine: Membership, message: Message) -> bool:
+    def change(_room: Room, _mine: Membership, draft: Draft) -> bool:
+        message = draft.message
         _refuse_deleted(message)
         if message.sender_id != actor.id:
             raise Forbidden(_("Only who wrote a message can edit it."))
@@ -56,13 +97,14 @@ def edit(actor: User, room_id: int, seq: int, body: object) -> payloads.Payload:
 def delete(actor: User, room_id: int, seq: int) -> payloads.Payload:
     """Blank one's own message, or as the room's owner or moderator anybody's. Raises NotFound, Forbidden."""
 
-    def change(session: Transaction, room: Room, mine: Membership, message: Message) -> bool:
+    def change(room: Room, mine: Membership, draft: Draft) -> bool:
+        message = draft.message
         if message.sender_id != actor.id and rooms.role(actor, room, mine) == "member":
             raise Forbidden(_("Only who wrote a message can delete it."))
         if message.is_deleted:
             return False
         message.body, message.edited_at, message.deleted_at = "", None, clock.now()
-        session.execute(deletion(Reaction).where(Reaction.room_id == room.id, Reaction.seq == message.seq))
+        draft.clear()
         return True
 
     return _changed(actor, room_id, seq, change)
@@ -74,16 +116,15 @@ def react(actor: User, room_id: int, seq: int, sign: object, on: bool) -> payloa
     rooms.writable_by(actor, room_id)
     limits.check("message", actor.id)
 
-    def change(session: Transaction, _room: Room, _mine: Membership, message: Message) -> bool:
-        _refuse_deleted(message)
-        row = session.get(Reaction, (room_id, seq, actor.id, chosen))
-        if (row is not None) is on:
+    def change(_room: Room, _mine: Membership, draft: Draft) -> bool:
+        _refuse_deleted(draft.message)
+        if draft.has(actor.id, chosen) is on:
             return False
-        if row is not None:
-            session.delete(row)
+        if on:
+            _refuse_too_many(draft.emoji() | {chosen})
+            draft.put(actor.id, chosen)
         else:
-            _refuse_too_many(session, message, chosen)
-            session.add(Reaction(room_id=room_id, seq=seq, user_id=actor.id, emoji=chosen, created_at=clock.now()))
+            draft.take(actor.id, chosen)
         return True
 
     return _changed(actor, room_id, seq, change)
@@ -94,11 +135,8 @@ def _refuse_deleted(message: Message) -> None:
         raise NotFound(_("This message was deleted."))
 
 
-def _refuse_too_many(session: Transaction, message: Message, chosen: str) -> None:
-    others = select(func.count(Reaction.emoji.distinct())).where(
-        Reaction.room_id == message.room_id, Reaction.seq == message.seq, Reaction.emoji != chosen
-    )
-    if session.scalars(others).one() >= EMOJI_MAX:
+def _refuse_too_many(signs: set[str]) -> None:
+    if len(signs) > EMOJI_MAX:
         raise Invalid(_("A message has at most %(count)d different reactions.", count=EMOJI_MAX), "emoji")
 
 
@@ -122,14 +160,18 @@ def _store(
     mine = session.get(Membership, (room_id, actor.id))
     if room is None or mine is None or room.has_ended(clock.now()):
         raise NotFound()
-    message = session.get(Message, (room_id, seq))
+    message = messages.found(session, room, seq)
     if message is None or not visible.shows(mine.cleared_seq, message):
         raise NotFound()
     if message.kind != "text":
         raise Forbidden()
-    changed = change(session, room, mine, message)
+    draft: Stored | ephemeral.Draft
+    draft = Stored(session, message) if room.keeps_history else ephemeral.Draft(session, message)
+    changed = change(room, mine, draft)
     if changed:
         room.version += 1
-        message.version = room.version
-    [payload] = contexts.around(session, [(message, session.get_one(User, message.sender_id))])
+        draft.message.version = room.version
+    author = session.get_one(User, draft.message.sender_id)
+    drafted = {(room_id, seq): draft.reactions} if isinstance(draft, ephemeral.Draft) else {}
+    [payload] = contexts.around(session, [(draft.message, author)], drafted=drafted)
     return payload, messages.everybody_in(session, room_id) if changed else {}, mine.cleared_seq

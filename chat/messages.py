@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
-from chat import broadcasts, clock, contexts, fields, limits, payloads, rooms, transactions, turns, visible
+from chat import broadcasts, clock, contexts, ephemeral, fields, limits, payloads, rooms, transactions, turns, visible
 from chat.errors import Invalid, NotFound
 from extensions import db
 from models import Membership, Message, Room, User
@@ -18,6 +18,10 @@ from models import Membership, Message, Room, User
 # Who is in a room: user id → up to which `seq` that person sees nothing.
 Hearers = dict[int, int]
 Teller = Callable[[payloads.Payload, Iterable[int]], None]
+
+
+class Repeated(Exception):
+    """Somebody sends again what a room that keeps nothing knows already."""
 
 
 def send(actor: User, room_id: int, body: object, client_id: object, reply_to: int | None = None) -> payloads.Payload:
@@ -32,8 +36,8 @@ def send(actor: User, room_id: int, body: object, client_id: object, reply_to: i
     with turns.take(room_id):
         try:
             sent, hearers = transactions.run(lambda session: _store(session, actor, room_id, text, key, reply_to))
-        except IntegrityError:
-            return _first(actor, key)
+        except (IntegrityError, Repeated):
+            return _first(actor, room_id, key)
         if is_direct and sent["seq"] == 1:
             _open(room_id, hearers)
         tell(broadcasts.message_sent, sent, hearers)
@@ -68,15 +72,25 @@ def _store(
     mine = update(Membership).where(Membership.room_id == room_id, Membership.user_id == actor.id)
     if not transactions.affected(session, mine.values(last_read_seq=room.last_seq)):
         raise NotFound()
-    session.add(message)
-    session.flush()  # a repeat ends here, whatever has become of the message it answers
+    if room.keeps_history:
+        session.add(message)
+        session.flush()  # a repeat ends here, whatever has become of the message it answers
+    elif ephemeral.first(room_id, actor.id, client_id):
+        raise Repeated()
+    else:
+        ephemeral.keep(session, message)
     hearers = everybody_in(session, room_id)
     if reply_to is not None:
-        source = session.get(Message, (room_id, reply_to)) if reply_to < message.seq else None
+        source = found(session, room, reply_to) if reply_to < message.seq else None
         if not visible.can_be_answered(source, hearers[actor.id]):
             raise Invalid(_("The message you answer is no longer there."), "reply_to")
     [sent] = contexts.around(session, [(message, actor)])
     return sent, hearers
+
+
+def found(session: Transaction, room: Room, seq: int) -> Message | None:
+    """A message of a room, wherever the room keeps it."""
+    return session.get(Message, (room.id, seq)) if room.keeps_history else ephemeral.get(room.id, seq)
 
 
 def everybody_in(session: Transaction, room_id: int) -> Hearers:
@@ -84,10 +98,10 @@ def everybody_in(session: Transaction, room_id: int) -> Hearers:
     return {row.user_id: row.cleared_seq for row in found}
 
 
-def _first(actor: User, client_id: bytes) -> payloads.Payload:
+def _first(actor: User, room_id: int, client_id: bytes) -> payloads.Payload:
     """The message that was stored under this `client_id` before."""
-    found = select(Message).where(Message.sender_id == actor.id, Message.client_id == client_id)
-    message = db.session.scalars(found).one()
+    stored = select(Message).where(Message.sender_id == actor.id, Message.client_id == client_id)
+    message = ephemeral.first(room_id, actor.id, client_id) or db.session.scalars(stored).one()
     _room, membership = rooms.visible_to(actor, message.room_id)
     [payload] = contexts.around(db.session, [(message, actor)], {message.room_id: membership.cleared_seq}, actor.id)
     return payload

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ColumnExpressionArgument, delete, func, select
 from sqlalchemy.orm import Session as Transaction
 
-from chat import clock, transactions
+from chat import clock, ephemeral, transactions
 from extensions import db
 from models import Message
 
@@ -39,6 +39,7 @@ class Removal:
 
 def purge_round() -> None:
     """What the clock does: delete what has expired for a moment; the rest comes with the next round."""
+    ephemeral.sweep()
     purge(ROUND)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Select, func, literal, select, tuple_, union_all
 
-from chat import contexts, visible
+from chat import contexts, ephemeral, visible
 from chat.payloads import Payload
 from extensions import db
 from models import Membership, Message, Room, User
@@ -23,8 +23,19 @@ Rows = Sequence[tuple[Room, Membership]]
 
 def unread(actor: User, rows: Rows) -> dict[int, int]:
     """How many messages of others `actor` has not read, up to UNREAD_MAX, in each room where there are any."""
-    behind = [mine for room, mine in rows if room.last_seq > max(mine.last_read_seq, mine.cleared_seq)]
-    return dict(row for some in _parts(behind) for row in db.session.execute(union_all(*map(_count, some))))
+    news = [(room, mine) for room, mine in rows if room.last_seq > max(mine.last_read_seq, mine.cleared_seq)]
+    behind = [mine for room, mine in news if room.keeps_history]
+    counted = dict(row for some in _parts(behind) for row in db.session.execute(union_all(*map(_count, some))))
+    return counted | {room.id: _count_remembered(mine) for room, mine in news if not room.keeps_history}
+
+
+def _count_remembered(mine: Membership) -> int:
+    return sum(message.seq > mine.last_read_seq and message.sender_id != mine.user_id for message in _remembered(mine))
+
+
+def _remembered(mine: Membership) -> list[Message]:
+    """What people said in a room that keeps nothing, and is still there."""
+    return [message for message in ephemeral.shown_to(mine) if visible.can_be_answered(message, mine.cleared_seq)]
 
 
 def _count(mine: Membership) -> Select[int, int]:
@@ -41,17 +52,19 @@ def _count(mine: Membership) -> Select[int, int]:
 
 def latest(actor: User, rows: Rows) -> dict[int, Payload]:
     """The newest message of each room that `actor` sees."""
-    talked = [mine for room, mine in rows if room.last_seq > mine.cleared_seq]
-    keys = [key for some in _parts(talked) for key in db.session.execute(union_all(*map(_newest, some)))]
-    if not keys:
+    talked = [(room, mine) for room, mine in rows if room.last_seq > mine.cleared_seq]
+    kept = [mine for room, mine in talked if room.keeps_history]
+    keys = [key for some in _parts(kept) for key in db.session.execute(union_all(*map(_newest, some)))]
+    remembered = [_remembered(mine)[-1:] for room, mine in talked if not room.keeps_history]
+    found = contexts.with_authors(db.session, [message for last in remembered for message in last])
+    if keys:
+        stored = select(Message, User).join(User, User.id == Message.sender_id)
+        chosen = stored.where(tuple_(Message.room_id, Message.seq).in_(keys))
+        found += [(row.Message, row.User) for row in db.session.execute(chosen)]
+    if not found:
         return {}
-    found = db.session.execute(
-        select(Message, User)
-        .join(User, User.id == Message.sender_id)
-        .where(tuple_(Message.room_id, Message.seq).in_(keys))
-    )
-    cleared = {mine.room_id: mine.cleared_seq for mine in talked}
-    shown = contexts.around(db.session, [(row.Message, row.User) for row in found], cleared, actor.id)
+    cleared = {mine.room_id: mine.cleared_seq for _room, mine in talked}
+    shown = contexts.around(db.session, found, cleared, actor.id)
     return {message["room_id"]: message for message in shown}
 
 

@@ -11,7 +11,7 @@ from flask import Flask
 
 import settings
 from app import create_app
-from chat import accounts, presence, whispers
+from chat import accounts, ephemeral, presence, whispers
 from extensions import db
 from migrations import state
 from tests.cast import NAMES, PASSWORD, Member
@@ -55,6 +55,7 @@ def make(registered: Path, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
 
     presence.forget()
     whispers.forget()
+    ephemeral.forget()
     yield build
     for app in made:
         close(app)
@@ -71,6 +72,7 @@ def empty_app(tmp_path: Path) -> Iterator[Flask]:
     app = make_app(tmp_path / "empty")
     presence.forget()
     whispers.forget()
+    ephemeral.forget()
     with app.app_context():
         state.prepare()
     yield app
