@@ -27,7 +27,7 @@ import cli
 import events  # noqa: F401 - registers the Socket.IO handlers
 import jobs
 import settings as settings_
-from chat import accounts, limits
+from chat import accounts, departures, limits
 from extensions import babel, csrf, db, engines, login_manager, migrate, socketio, tune
 from migrations import state
 from realtime import loop, server
@@ -148,6 +148,7 @@ def main() -> None:
         app = create_app()
         with app.app_context():
             state.prepare()
+            departures.begin()
         host, port = app.config["SETTINGS"].HOST, app.config["SETTINGS"].PORT
         listener = server.listen(host, port)
     except (settings_.SettingError, state.NotReady) as problem:
