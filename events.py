@@ -14,6 +14,7 @@ from flask_socketio import join_room
 
 from chat import (
     broadcasts,
+    edits,
     fields,
     groups,
     history,
@@ -25,6 +26,7 @@ from chat import (
     reading,
     roles,
     rooms,
+    whispers,
 )
 from chat.errors import AccountChanged, Internal, Invalid, translated
 from extensions import socketio
@@ -98,13 +100,36 @@ def on_open_direct(person: User, data: Data) -> Data:
 
 @event
 def on_send_message(person: User, data: Data) -> Data:
-    return {"message": messages.send(person, _room_id(data), data.get("body"), data.get("client_id"))}
+    reply_to = data.get("reply_to")
+    if reply_to is not None:
+        fields.identifier(reply_to, "reply_to")
+    return {"message": messages.send(person, _room_id(data), data.get("body"), data.get("client_id"), reply_to)}
+
+
+@event
+def on_edit_message(person: User, data: Data) -> Data:
+    return {"message": edits.edit(person, _room_id(data), _seq(data), data.get("body"))}
+
+
+@event
+def on_delete_message(person: User, data: Data) -> Data:
+    return {"message": edits.delete(person, _room_id(data), _seq(data))}
+
+
+@event
+def on_set_reaction(person: User, data: Data) -> Data:
+    on = fields.flag(data.get("on"), "on")
+    return {"message": edits.react(person, _room_id(data), _seq(data), data.get("emoji"), on)}
+
+
+@event
+def on_whisper(person: User, data: Data) -> Data:
+    return {"whisper": whispers.send(person, _room_id(data), _user_id(data), data.get("body"), data.get("client_id"))}
 
 
 @event
 def on_mark_read(person: User, data: Data) -> Data:
-    seq = fields.identifier(data.get("seq"), "seq")
-    return {"last_read_seq": reading.mark(person, _room_id(data), seq)}
+    return {"last_read_seq": reading.mark(person, _room_id(data), _seq(data))}
 
 
 @event
@@ -229,6 +254,10 @@ def on_accident(error: Exception) -> Data:
 
 def _room_id(data: Data) -> int:
     return fields.identifier(data.get("room_id"), "room_id")
+
+
+def _seq(data: Data) -> int:
+    return fields.identifier(data.get("seq"), "seq")
 
 
 def _user_id(data: Data) -> int:

@@ -26,6 +26,14 @@ def message_sent(message: Payload, member_ids: Iterable[int]) -> None:
     _tell("message_sent", {"message": message}, member_ids)
 
 
+def message_changed(message: Payload, member_ids: Iterable[int]) -> None:
+    _tell("message_changed", {"message": message}, member_ids)
+
+
+def whispered(whisper: Payload, user_ids: Iterable[int]) -> None:
+    _tell("whispered", {"whisper": whisper}, user_ids)
+
+
 def room_opened(room: Payload, user_id: int) -> None:
     _tell("room_opened", {"room": room}, [user_id])
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session as Transaction
 
-from chat import clock, payloads
+from chat import clock, ephemeral, payloads
 from models import Message, Room, User
 
 # In larger rooms people come and go unannounced.
@@ -49,4 +49,6 @@ def write(
     )
     if room.keeps_history:
         session.add(line)
+    else:
+        ephemeral.keep(session, line)
     return payloads.message(line, author) | {"subject": payloads.sender(subject) if subject else None}

@@ -23,6 +23,7 @@ _connections: dict[str, int] = {}
 _people: dict[int, set[str]] = defaultdict(set)
 _leaving: dict[int, float] = {}
 _came: set[int] = set()
+left: set[int] = set()  # who went offline, until chat/departures.py has seen to it
 
 _open: dict[str, int] = {}  # connection → the room it has open
 _here: dict[int, dict[int, set[str]]] = {}  # room → person → connections
@@ -66,6 +67,7 @@ def settle() -> None:
     gone = [user_id for user_id, deadline in _leaving.items() if deadline <= due]
     for user_id in gone:
         del _leaving[user_id]
+        left.add(user_id)
     came = sorted(user_id for user_id in _came if is_online(user_id))
     _came.clear()
     if came or gone:
@@ -150,5 +152,5 @@ def _shown(user_ids: set[int]) -> dict[int, payloads.Payload]:
 
 def forget() -> None:
     """Begin anew, as a fresh process does."""
-    for state in (_connections, _people, _leaving, _came, _open, _here, _told):
+    for state in (_connections, _people, _leaving, _came, left, _open, _here, _told):
         state.clear()

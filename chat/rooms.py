@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import scoped_session
 
-from chat import accounts, broadcasts, clock, fields, general, payloads, presence, transactions
+from chat import accounts, broadcasts, clock, fields, general, payloads, presence, summaries, transactions
 from chat.errors import Forbidden, Invalid, NotFound
 from extensions import db
-from models import Ban, Membership, Message, Room, User
+from models import Ban, Membership, Room, User
 
 PAGE = 100
 
@@ -147,7 +147,8 @@ def _mine(actor: User) -> Select[Room, Membership]:
 
 def _payloads(actor: User, rows: Sequence[tuple[Room, Membership]]) -> list[payloads.Payload]:
     peers = _peers(actor, [room.id for room, _ in rows if room.is_direct])
-    latest = _latest([room for room, _ in rows])
+    latest = summaries.latest(actor, rows)
+    unread = summaries.unread(actor, rows)
     groups = _groups(actor, [row for row in rows if not row[0].is_direct])
     return [
         payloads.room(
@@ -155,7 +156,8 @@ def _payloads(actor: User, rows: Sequence[tuple[Room, Membership]]) -> list[payl
             mine,
             peer=accounts.payload(peers[room.id][0]) if room.id in peers else None,
             peer_read_seq=peers[room.id][1] if room.id in peers else 0,
-            last_message=latest.get(room.id) if room.last_seq > mine.cleared_seq else None,
+            unread=unread.get(room.id, 0),
+            last_message=latest.get(room.id),
             group=groups.get(room.id),
         )
         for room, mine in rows
@@ -202,14 +204,3 @@ def _peers(actor: User, room_ids: Sequence[int]) -> dict[int, tuple[User, int]]:
         .where(Membership.room_id.in_(room_ids), Membership.user_id != actor.id)
     )
     return {row.room_id: (row.User, row.last_read_seq) for row in rows}
-
-
-def _latest(rooms: Sequence[Room]) -> dict[int, payloads.Payload]:
-    """The last message of each room, found by key."""
-    keys = [(room.id, room.last_seq) for room in rooms if room.last_seq]
-    rows = db.session.execute(
-        select(Message, User)
-        .join(User, User.id == Message.sender_id)
-        .where(tuple_(Message.room_id, Message.seq).in_(keys))
-    )
-    return {row.Message.room_id: payloads.message(row.Message, row.User) for row in rows}
