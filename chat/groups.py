@@ -138,6 +138,10 @@ def _set(step: Change, new: dict[str, Any]) -> int:
     step.session.flush()
     if new.get("keeps_history", True):
         return 0
+    # Who goes offline leaves a room that keeps nothing, and so who is offline has left it.
+    for user_id in rooms.member_ids(step.session, room.id):
+        if user_id != step.actor.id and not presence.is_online(user_id):
+            step.go(step.member(user_id)[0], "left")
     # Hidden at once; the rows follow in small batches.
     here = update(Membership).where(Membership.room_id == room.id)
     step.session.execute(here.values(cleared_seq=room.last_seq))

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from chat import accounts, changes, clock, fields, listings, payloads, rooms, transactions
+from chat import accounts, changes, clock, fields, listings, payloads, presence, rooms, transactions
 from chat.changes import MEMBER, MODERATOR, OWNER, Change
-from chat.errors import Forbidden, NotFound
+from chat.errors import Absent, Forbidden, NotFound
 from extensions import db
 from models import Ban, Invitation, Room, User
 
@@ -43,6 +43,8 @@ def _invite(change: Change, person: User) -> payloads.Payload:
         lifted = delete(Ban).where(Ban.room_id == change.room.id, Ban.user_id == person.id)
         if transactions.affected(change.session, lifted) and role == MEMBER:
             raise Forbidden(_("This person was removed from the room."))
+        if not (change.room.keeps_history or presence.is_online(person.id)):
+            raise Absent(_("This room keeps nothing: only people who are online can be brought in."))
         membership = change.come(person)
         change.line("invited", person)
     return rooms.member(person, membership)

@@ -139,10 +139,7 @@ def test_an_administrator_counts_as_owner_of_public_rooms_they_are_in(alice: Mem
     assert admin.error("change_room", {"room_id": room_id, "visibility": "public"}) == "forbidden"
 
 
-def test_what_was_said_is_gone_when_a_room_keeps_nothing_any_more(
-    alice: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(removals, "BATCH", 2)
+def test_what_was_said_is_gone_when_a_room_keeps_nothing_any_more(alice: Member) -> None:
     room_id = alice.make_room()["id"]
     talking = alice.connect()
     for body in ("one", "two", "three"):
@@ -152,6 +149,20 @@ def test_what_was_said_is_gone_when_a_room_keeps_nothing_any_more(
     assert [message["kind"] for message in alice.get_ok(f"/rooms/{room_id}/messages")["messages"]] == ["changed"]
     with alice.app.app_context():
         assert db.session.scalars(db.select(Message.body).where(Message.room_id == room_id)).all() == []
+
+
+def test_who_is_offline_is_not_in_a_room_that_keeps_nothing(alice: Member, bob: Member, carol: Member) -> None:
+    room_id = alice.make_room(visibility="public")["id"]
+    owner, online = alice.connect(), bob.connect()
+    for name in ("bob", "carol"):
+        owner.ok("invite", {"room_id": room_id, "username": name})
+    owner.heard()
+    owner.ok("change_room", {"room_id": room_id, "keeps_history": False})
+    assert [heard["gone"] for heard in owner.heard("members_changed")] == [[carol.id]]
+    assert owner.error("invite", {"room_id": room_id, "username": "carol"}) == "absent"
+    assert online.ok("join_room", {"room_id": room_id})["room"]["member_count"] == 2
+    carol.connect()
+    assert owner.ok("invite", {"room_id": room_id, "username": "carol"})["member"]["id"] == carol.id
 
 
 def test_a_deleted_room_is_gone_for_everybody_at_once(alice: Member, bob: Member) -> None:
@@ -191,18 +202,22 @@ def test_deleting_can_be_undone_for_ten_seconds(alice: Member, bob: Member) -> N
     assert deleting.error("undo_delete_room", {"room_id": room_id}) == "not_found"
 
 
-def test_what_is_left_of_a_deleted_room_goes_in_batches(alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_left_of_a_deleted_room_goes_in_batches(
+    alice: Member, bob: Member, carol: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(removals, "BATCH", 2)
     room_id = alice.make_room()["id"]
     talking = alice.connect()
-    for body in ("one", "two", "three"):
-        talking.send(room_id, body)
+    for name in ("bob", "carol"):
+        talking.ok("invite", {"room_id": room_id, "username": name})
+    talking.send(room_id, "one")
     talking.ok("delete_room", {"room_id": room_id})
     assert talking.error("create_room", {"name": "Tea room"}) == "conflict"
     passes(alice, room_id, "deleted_at", 13)
+    # What does not fit into one round waits for the next.
     monkeypatch.setattr(removals, "ROUND", 0)
     run(alice, removals.sweep)
-    assert left(alice, room_id) == (1, 2, 1)
+    assert left(alice, room_id) == (1, 4, 3)
     monkeypatch.setattr(removals, "ROUND", 60)
     run(alice, removals.sweep)
     assert left(alice, room_id) == (0, 0, 0)
