@@ -38,8 +38,8 @@ def room_opened(room: Payload, user_id: int) -> None:
     _tell("room_opened", {"room": room}, [user_id])
 
 
-def room_closed(room_id: int, reason: str, user_id: int) -> None:
-    _tell("room_closed", {"room_id": room_id, "reason": reason}, [user_id])
+def room_closed(room_id: int, reason: str, user_ids: Iterable[int]) -> None:
+    _tell("room_closed", {"room_id": room_id, "reason": reason}, user_ids)
 
 
 def room_changed(room: Payload, member_ids: Iterable[int]) -> None:

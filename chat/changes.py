@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import case, delete, select
 from sqlalchemy.orm import Session as Transaction
 
-from chat import broadcasts, clock, lines, payloads, presence, rooms, transactions, turns
+from chat import broadcasts, clock, lines, payloads, rooms, transactions, turns
 from chat.errors import Forbidden, NotFound
 from models import Invitation, Membership, Room, User
 
@@ -161,9 +161,8 @@ class Change:
 
     def tell(self) -> None:
         """Who was there hears what is different; who came, of the room as a whole, and last: it has to be read."""
-        for user_id, reason in self.gone.items():
-            presence.expel(user_id, self.room.id)
-            broadcasts.room_closed(self.room.id, reason, user_id)
+        for reason in dict.fromkeys(self.gone.values()):
+            rooms.close(self.room.id, reason, [user_id for user_id, why in self.gone.items() if why == reason])
         for line in self.lines:
             broadcasts.message_sent(line, self.hearers)
         if self.is_altered:

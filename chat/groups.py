@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
@@ -31,7 +32,6 @@ from chat.errors import Conflict, Forbidden, NotFound
 from extensions import db
 from models import Membership, Room, User
 
-PAGE = 100
 TOPIC_MAX = 500
 YEAR = 365 * 24 * 3600  # seconds
 MESSAGE_TTL_MIN, IDLE_TTL_MIN = 10, 60  # seconds
@@ -94,25 +94,6 @@ def _insert(session: Transaction, actor: User, values: dict[str, Any]) -> Room:
 
 def _end(idle_ttl: int | None) -> datetime | None:
     return clock.now() + timedelta(seconds=idle_ttl) if idle_ttl else None
-
-
-def public(
-    actor: User, words: str = "", after: int | None = None, limit: int = PAGE
-) -> tuple[list[payloads.Payload], bool]:
-    """Public rooms whose name holds `words`, by name, from behind the room `after`; whether that is all."""
-    chosen = select(Room).where(rooms.is_public(), rooms.is_there())
-    if words:
-        searched = func.replace(Room.name_key, "ё", "е")  # as in fields.search_key
-        chosen = chosen.where(searched.contains(words, autoescape=True))
-    last = db.session.get(Room, after) if after else None
-    if last is not None and last.name_key is not None:
-        behind = and_(Room.name_key == last.name_key, Room.id > last.id)
-        chosen = chosen.where(or_(Room.name_key > last.name_key, behind))
-    found = db.session.scalars(chosen.order_by(Room.name_key, Room.id).limit(limit + 1)).all()
-    shown = found[:limit]
-    counts = rooms.member_counts([room.id for room in shown])
-    mine = rooms.those_of(actor, [room.id for room in shown])
-    return [payloads.public_room(room, counts[room.id], room.id in mine) for room in shown], len(found) <= limit
 
 
 def change(actor: User, room_id: int, given: dict[str, Any]) -> payloads.Payload:
@@ -194,6 +175,7 @@ def undo_delete(actor: User, room_id: int) -> payloads.Payload:
         if not transactions.run(lambda session: transactions.affected(session, back)):
             raise NotFound()
         for person in _online(room_id):
+            time.sleep(0)  # they may be thousands, and others want to go on
             broadcasts.room_opened(rooms.payload(person, room_id), person.id)
     return rooms.payload(actor, room_id)
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from chat import accounts, changes, clock, fields, payloads, rooms, transactions
+from chat import accounts, changes, clock, fields, listings, payloads, rooms, transactions
 from chat.changes import MEMBER, MODERATOR, OWNER, Change
 from chat.errors import Forbidden, NotFound
 from extensions import db
@@ -107,7 +107,7 @@ def preview(actor: User | None, token: object) -> payloads.Payload:
     room, _invitation = _led_to(token)
     if actor is not None and not rooms.admits(actor, room):
         raise NotValid()
-    return rooms.preview(actor, room)
+    return listings.preview(actor, room)
 
 
 def accept(actor: User, token: object) -> payloads.Payload:

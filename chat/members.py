@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import and_, func, or_, select, update
 
-from chat import changes, fields, general, payloads, presence, rooms, transactions
+from chat import changes, fields, general, listings, payloads, presence, rooms, transactions
 from chat.changes import Change
 from chat.errors import Forbidden, NotFound
 from extensions import db
@@ -20,14 +20,14 @@ def join(actor: User, room_id: int) -> payloads.Payload:
 
     Raises NotFound for rooms that are not public, Forbidden for who may not come in.
     """
-    room = _public(Room.id == room_id)
+    room = listings.public(room_id)
     # Who is in a private room may ask again as well as anybody.
     return _join(actor, room) if room else rooms.payload(actor, room_id)
 
 
 def join_named(actor: User, name: object) -> payloads.Payload:
-    """As `join`, by the name of a public room. Raises Invalid too."""
-    room = _public(Room.name_key == fields.key(fields.room_name(name)))
+    """As `join`, by the room's name. Raises Invalid too."""
+    room = listings.named(actor, name)
     if room is None:
         raise NotFound(_("There is no public room with this name."))
     return _join(actor, room)
@@ -39,24 +39,6 @@ def _join(actor: User, room: Room) -> payloads.Payload:
             raise Forbidden(_("You cannot come into this room."))
         changes.make(actor, room.id, enter_by_oneself)
     return rooms.payload(actor, room.id)
-
-
-def preview(actor: User | None, room_id: int) -> payloads.Payload | None:
-    """A public room as somebody sees it who was given its address; nothing while they are signed out.
-
-    Raises NotFound, but not to who is signed out: they learn nothing of which rooms there are.
-    """
-    if actor is None:
-        return None
-    room = _public(Room.id == room_id)
-    if room is None or not rooms.admits(actor, room):
-        raise NotFound()
-    return rooms.preview(actor, room)
-
-
-def _public(condition: ColumnElement[bool]) -> Room | None:
-    found = select(Room).where(rooms.is_there(), rooms.is_public(), condition)
-    return db.session.scalars(found.execution_options(populate_existing=True)).first()
 
 
 def enter_by_oneself(change: Change) -> None:

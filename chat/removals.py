@@ -7,11 +7,13 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, delete, select, update
 
-from chat import broadcasts, clock, presence, rooms, transactions, turns
+from chat import clock, rooms, transactions, turns
 from extensions import db
 from models import Membership, Message, Room
 
 UNDO = timedelta(seconds=10)
+# Whoever takes a deletion back in the last moment is not met by the broom.
+MARGIN = timedelta(seconds=2)
 BATCH = 500  # rows in one statement
 ROUND = 0.25  # seconds of a tick that removing may take
 
@@ -33,15 +35,13 @@ def _end(room_id: int) -> None:
             lambda session: transactions.affected(session, over.values(deleted_at=now, name_key=None))
         ):
             return
-        for user_id in rooms.member_ids(db.session, room_id):
-            presence.expel(user_id, room_id)
-            broadcasts.room_closed(room_id, "ended", user_id)
+        rooms.close(room_id, "ended", rooms.member_ids(db.session, room_id))
 
 
 def sweep() -> None:
     """Remove the rows of rooms that nobody can bring back any more: as many as a tick allows, the rest next time."""
     deadline = time.monotonic() + ROUND
-    over = Room.deleted_at <= clock.now() - UNDO
+    over = Room.deleted_at <= clock.now() - UNDO - MARGIN
     for room_id in db.session.scalars(select(Room.id).where(over).order_by(Room.deleted_at)).all():
         if not _remove(room_id, deadline):
             return

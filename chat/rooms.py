@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import scoped_session
 
-from chat import accounts, clock, fields, general, payloads, presence, summaries, transactions
+from chat import accounts, broadcasts, clock, fields, general, payloads, presence, summaries, transactions
 from chat.errors import Forbidden, Invalid, NotFound
 from extensions import db
 from models import Ban, Membership, Room, User
@@ -184,10 +184,11 @@ def member_counts(room_ids: Sequence[int]) -> dict[int, int]:
     return dict.fromkeys(room_ids, 0) | found
 
 
-def preview(actor: User | None, room: Room) -> payloads.Payload:
-    """A group room as somebody sees it from outside."""
-    joined = actor is not None and bool(those_of(actor, [room.id]))
-    return payloads.public_room(room, member_counts([room.id])[room.id], joined)
+def close(room_id: int, reason: str, user_ids: Sequence[int]) -> None:
+    """Tell people that a room is theirs no longer, and see to it that none of their pages has it open."""
+    for user_id in user_ids:
+        presence.expel(user_id, room_id)
+    broadcasts.room_closed(room_id, reason, user_ids)
 
 
 def member(user: User, membership: Membership) -> payloads.Payload:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from chat import invitations, members, payloads
+from chat import invitations, limits, listings, members, payloads
 from models import User
 from routes.doors import known_actor
 
@@ -24,7 +24,9 @@ def invitation(token: str) -> Response | str:
 
 @bp.route("/r/<int:room_id>", methods=["GET", "POST"])
 def public_room(room_id: int) -> Response | str:
-    return _entrance(lambda person: members.preview(person, room_id), lambda person: members.join(person, room_id))
+    return _entrance(
+        lambda person: listings.preview_public(person, room_id), lambda person: members.join(person, room_id)
+    )
 
 
 def _entrance(
@@ -32,6 +34,8 @@ def _entrance(
 ) -> Response | str:
     """Shows the room and, to who is signed in, a button that leads into it; the others sign in first."""
     person = known_actor()
+    if person is not None:
+        limits.check("event", person.id)
     if person is not None and request.method == "POST":
         return _into(enter(person))
     room = show(person)

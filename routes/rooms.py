@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from chat import accounts, fields, groups, invitations, members, rooms
+from chat import accounts, fields, invitations, listings, members, rooms
 from models import User
 from routes.doors import api, limit, number
 
@@ -22,8 +22,8 @@ def mine(actor: User) -> dict[str, Any]:
 @bp.get("/rooms/public")
 @api
 def public(actor: User) -> dict[str, Any]:
-    after, most = number("after", low=1), limit(groups.PAGE, groups.PAGE)
-    found, complete = groups.public(actor, _words(), after, most)
+    after, most = number("after", low=1), limit(listings.PAGE, listings.PAGE)
+    found, complete = listings.page(actor, _words(), after, most)
     return {"rooms": found, "complete": complete}
 
 

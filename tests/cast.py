@@ -137,6 +137,7 @@ class Connection:
     """An open Socket.IO connection."""
 
     def __init__(self, person: Visitor, auth: dict[str, Any] | None = None) -> None:
+        self.app = person.app
         self.client = socketio.test_client(person.app, flask_test_client=person.http, auth=auth)
 
     @property

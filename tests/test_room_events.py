@@ -14,8 +14,12 @@ from tests.cast import Connection, Member
 HUGE = 2**63
 
 
-def valid(event: str, room_id: int) -> dict[str, Any]:
-    """Data with which alice's event succeeds, who owns the private room with bob and carol outside."""
+def valid(event: str, room_id: int, **known: Any) -> dict[str, Any]:
+    """Data with which alice's event succeeds: she owns the private room, bob is in it, carol is not.
+
+    `known` are bob's `user_id`, and the `invitation_id` and `token` of a link, where the event is to succeed.
+    """
+    user_id = known.get("user_id", 1)
     return {
         "create_room": {"name": "New room"},
         "change_room": {"room_id": room_id, "name": "Other name"},
@@ -25,6 +29,13 @@ def valid(event: str, room_id: int) -> dict[str, Any]:
         "leave_room": {"room_id": room_id},
         "enter_room": {"room_id": room_id},
         "set_notify": {"room_id": room_id, "notify": "mentions"},
+        "invite": {"room_id": room_id, "username": "root"},
+        "remove_member": {"room_id": room_id, "user_id": user_id},
+        "set_role": {"room_id": room_id, "user_id": user_id, "role": "moderator"},
+        "hand_over": {"room_id": room_id, "user_id": user_id},
+        "create_invitation": {"room_id": room_id, "expires_in": 3600, "uses": 5},
+        "revoke_invitation": {"room_id": room_id, "invitation_id": known.get("invitation_id", 1)},
+        "accept_invitation": {"token": known.get("token", "x" * 43)},
     }[event]
 
 
@@ -37,15 +48,18 @@ EVENTS = (
     "leave_room",
     "enter_room",
     "set_notify",
+    "invite",
+    "remove_member",
+    "set_role",
+    "hand_over",
+    "create_invitation",
+    "revoke_invitation",
+    "accept_invitation",
 )
-IN_A_ROOM = tuple(event for event in EVENTS if event != "create_room")
-OF_THE_OWNER = ("delete_room",)
-
-
-@pytest.fixture
-def tea(alice: Member) -> int:
-    """Alice's private room."""
-    return int(alice.make_room(name="Tea room", visibility="private")["id"])
+IN_A_ROOM = tuple(event for event in EVENTS if event not in ("create_room", "accept_invitation"))
+# What a member may not do in a private room.
+OF_MODERATORS = ("change_room", "invite", "remove_member", "create_invitation", "revoke_invitation")
+OF_THE_OWNER = ("delete_room", "set_role", "hand_over")
 
 
 @pytest.fixture
@@ -53,35 +67,61 @@ def talk(alice: Member) -> Connection:
     return alice.connect()
 
 
-def prepare(talk: Connection, room_id: int, event: str) -> None:
+@pytest.fixture
+def tea(alice: Member, bob: Member, talk: Connection) -> int:
+    """Alice's private room, with bob in it."""
+    room_id = int(alice.make_room(name="Tea room", visibility="private")["id"])
+    talk.ok("invite", {"room_id": room_id, "username": "bob"})
+    return room_id
+
+
+def prepare(talk: Connection, room_id: int, event: str) -> dict[str, Any]:
+    """Bring the room to where the event can succeed; returns what has to be known for it."""
     if event == "undo_delete_room":
         talk.ok("delete_room", {"room_id": room_id})
+    if "invitation" not in event:
+        return {"user_id": Member(talk.app, "bob").id}
+    invitation = talk.ok("create_invitation", {"room_id": room_id})["invitation"]
+    return {"invitation_id": invitation["id"], "token": invitation["url"].removeprefix("/i/")}
 
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_it_is_acknowledged(talk: Connection, tea: int, event: str) -> None:
-    prepare(talk, tea, event)
-    assert talk.call(event, valid(event, tea))["ok"] is True
+    known = prepare(talk, tea, event)
+    assert talk.call(event, valid(event, tea, **known))["ok"] is True
 
 
 @pytest.mark.parametrize("event", EVENTS)
 def test_a_session_that_was_ended_does_nothing_more(alice: Member, talk: Connection, tea: int, event: str) -> None:
-    prepare(talk, tea, event)
+    known = prepare(talk, tea, event)
     with alice.app.app_context(), db.engines["writes"].begin() as connection:
         connection.exec_driver_sql("DELETE FROM sessions WHERE id = ?", (alice.session_id,))
-    assert talk.error(event, valid(event, tea)) == "unauthenticated"
+    assert talk.error(event, valid(event, tea, **known)) == "unauthenticated"
 
 
 @pytest.mark.parametrize("event", IN_A_ROOM)
 def test_to_an_outsider_the_room_is_not_there(carol: Member, talk: Connection, tea: int, event: str) -> None:
-    prepare(talk, tea, event)
+    known = prepare(talk, tea, event)
     outsider = carol.connect()
-    refused = outsider.call(event, valid(event, tea))
+    refused = outsider.call(event, valid(event, tea, **known))
     assert refused["error"]["code"] == "not_found"
-    assert outsider.call(event, valid(event, 999_999)) == refused
+    assert outsider.call(event, valid(event, 999_999, **known)) == refused
 
 
-@pytest.mark.parametrize("event", set(IN_A_ROOM) - {"join_room"})
+@pytest.mark.parametrize("event", [*OF_MODERATORS, *OF_THE_OWNER])
+def test_a_member_may_not_do_what_is_for_others(bob: Member, talk: Connection, tea: int, event: str) -> None:
+    known = prepare(talk, tea, event)
+    assert bob.connect().error(event, valid(event, tea, **known)) == "forbidden"
+
+
+@pytest.mark.parametrize("event", OF_THE_OWNER)
+def test_a_moderator_may_not_do_what_is_for_the_owner(bob: Member, talk: Connection, tea: int, event: str) -> None:
+    known = prepare(talk, tea, event)
+    talk.ok("set_role", {"room_id": tea, "user_id": bob.id, "role": "moderator"})
+    assert bob.connect().error(event, valid(event, tea, **known)) == "forbidden"
+
+
+@pytest.mark.parametrize("event", sorted({*IN_A_ROOM} - {"join_room"}))
 def test_a_direct_conversation_is_no_group(talk: Connection, room_id: int, event: str) -> None:
     assert talk.error(event, valid(event, room_id)) == "not_found"
 
@@ -98,8 +138,28 @@ BAD = [
     *(("change_room", {"name": name}, "invalid") for name in NAMES),
     *(("join_room", {"room_id": room_id}, "invalid") for room_id in (None, "1", True, 1.5, 0, -1, HUGE)),
     *(("enter_room", {"room_id": room_id}, "invalid") for room_id in ("1", True, 1.5, 0, -1, HUGE, [])),
-    *((event, {"room_id": "1"}, "invalid") for event in EVENTS if event != "create_room"),
-    *((event, {"room_id": HUGE - 1}, "not_found") for event in EVENTS if event != "create_room"),
+    *((event, {"room_id": "1"}, "invalid") for event in IN_A_ROOM),
+    *((event, {"room_id": HUGE - 1}, "not_found") for event in IN_A_ROOM),
+    *(
+        (event, {"user_id": user_id}, code)
+        for event in ("remove_member", "set_role", "hand_over")
+        for user_id, code in (
+            (None, "invalid"),
+            ("2", "invalid"),
+            (True, "invalid"),
+            (0, "invalid"),
+            (999, "not_found"),
+        )
+    ),
+    *(("set_role", {"role": role}, "invalid") for role in (None, "owner", "king", 1, ["member"])),
+    *(("create_invitation", {"expires_in": seconds}, "invalid") for seconds in (59, 31_536_001, "60", True, 60.5)),
+    *(("create_invitation", {"uses": uses}, "invalid") for uses in (0, -1, 10_001, "1", True)),
+    *(("revoke_invitation", {"invitation_id": given}, "invalid") for given in (None, "1", 0, True)),
+    ("revoke_invitation", {"invitation_id": 999}, "not_found"),
+    *(("accept_invitation", {"token": token}, "invalid") for token in (None, 5, [], "\ud800")),
+    *(("accept_invitation", {"token": token}, "not_found") for token in ("", "x", "x" * 100_000, "' OR 1=1 --")),
+    *(("invite", {"username": username}, "invalid") for username in (None, 5, ["bob"], "\ud800")),
+    *(("invite", {"username": username}, "not_found") for username in ("", "nobody", "b" * 100_000)),
     *(
         (event, wrong, "invalid")
         for event in ("create_room", "change_room")

@@ -198,7 +198,7 @@ def test_what_is_left_of_a_deleted_room_goes_in_batches(alice: Member, monkeypat
         talking.send(room_id, body)
     talking.ok("delete_room", {"room_id": room_id})
     assert talking.error("create_room", {"name": "Tea room"}) == "conflict"
-    passes(alice, room_id, "deleted_at", 11)
+    passes(alice, room_id, "deleted_at", 13)
     monkeypatch.setattr(removals, "ROUND", 0)
     run(alice, removals.sweep)
     assert left(alice, room_id) == (1, 2, 1)
