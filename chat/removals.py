@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import and_, delete, select, update
 
-from chat import clock, rooms, transactions, turns
+from chat import clock, retention, rooms, transactions, turns
 from extensions import db
 from models import Membership, Message, Room
 
 UNDO = timedelta(seconds=10)
 # Whoever takes a deletion back in the last moment is not met by the broom.
 MARGIN = timedelta(seconds=2)
-BATCH = 500  # rows in one statement
+BATCH = 500  # memberships in one statement
 ROUND = 0.25  # seconds of a tick that removing may take
 
 
@@ -38,9 +38,9 @@ def _end(room_id: int) -> None:
         rooms.close(room_id, "ended", rooms.member_ids(db.session, room_id))
 
 
-def sweep() -> None:
+def sweep(seconds: float | None = None) -> None:
     """Remove the rows of rooms that nobody can bring back any more: as many as a tick allows, the rest next time."""
-    deadline = time.monotonic() + ROUND
+    deadline = time.monotonic() + (ROUND if seconds is None else seconds)
     over = Room.deleted_at <= clock.now() - UNDO - MARGIN
     for room_id in db.session.scalars(select(Room.id).where(over).order_by(Room.deleted_at)).all():
         if not _remove(room_id, deadline):
@@ -49,11 +49,13 @@ def sweep() -> None:
 
 def _remove(room_id: int, deadline: float) -> bool:
     """Messages and memberships first, then the row and the little that hangs on it; False when time is up."""
-    for table in (Message, Membership):
-        while _remove_batch(table, room_id):
-            time.sleep(0)  # others may go on
-            if time.monotonic() > deadline:
-                return False
+    left = deadline - time.monotonic()
+    if not retention.remove(Message.room_id == room_id, Message.seq, left).complete:
+        return False
+    while _remove_members(room_id):
+        time.sleep(0)  # others may go on
+        if time.monotonic() > deadline:
+            return False
     gone = delete(Room).where(Room.id == room_id)
     transactions.run(lambda session: session.execute(gone))
     return True
@@ -61,16 +63,15 @@ def _remove(room_id: int, deadline: float) -> bool:
 
 def empty(room_id: int, seq: int) -> None:
     """Delete the messages of a room up to `seq`."""
-    while _remove_batch(Message, room_id, Message.seq <= seq):
-        time.sleep(0)
+    retention.remove(and_(Message.room_id == room_id, Message.seq <= seq), Message.seq)
 
 
-def _remove_batch(table: type[Message | Membership], room_id: int, *conditions: ColumnElement[bool]) -> int:
-    """Delete some rows by a range of their key: not every database can limit a DELETE."""
-    key = Message.seq if table is Message else Membership.user_id
-    chosen = select(key).where(table.room_id == room_id, *conditions).order_by(key).limit(BATCH)
+def _remove_members(room_id: int) -> int:
+    """Delete some memberships by a range of their key: not every database can limit a DELETE."""
+    chosen = select(Membership.user_id).where(Membership.room_id == room_id).order_by(Membership.user_id).limit(BATCH)
     keys = db.session.scalars(chosen).all()
     if not keys:
         return 0
-    range_ = delete(table).where(table.room_id == room_id, key.between(keys[0], keys[-1]))
+    some = Membership.user_id.between(keys[0], keys[-1])
+    range_ = delete(Membership).where(Membership.room_id == room_id, some)
     return transactions.run(lambda session: transactions.affected(session, range_))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from chat import clock, groups, payloads, removals
+from chat import clock, groups, payloads, removals, retention
 from chat.errors import Conflict, NotFound
 from extensions import db
 from models import Membership, Message, Room, User
@@ -142,13 +142,14 @@ def test_an_administrator_counts_as_owner_of_public_rooms_they_are_in(alice: Mem
 def test_what_was_said_is_gone_when_a_room_keeps_nothing_any_more(
     alice: Member, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(removals, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH_MIN", 2)
     room_id = alice.make_room()["id"]
     talking = alice.connect()
     for body in ("one", "two", "three"):
         talking.send(room_id, body)
     talking.ok("change_room", {"room_id": room_id, "keeps_history": False})
-    assert alice.get_ok(f"/rooms/{room_id}/messages")["messages"] == []
+    assert lines(alice, room_id) == [("changed", "alice", "")]
+    assert len(alice.get_ok(f"/rooms/{room_id}/messages")["messages"]) == 1
     with alice.app.app_context():
         assert db.session.scalars(db.select(Message.body).where(Message.room_id == room_id)).all() == []
 
@@ -192,6 +193,7 @@ def test_deleting_can_be_undone_for_ten_seconds(alice: Member, bob: Member) -> N
 
 def test_what_is_left_of_a_deleted_room_goes_in_batches(alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(removals, "BATCH", 2)
+    monkeypatch.setattr(retention, "BATCH_MIN", 2)
     room_id = alice.make_room()["id"]
     talking = alice.connect()
     for body in ("one", "two", "three"):
