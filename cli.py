@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import settings
-from chat import accounts, retention
+from chat import accounts, removals, retention
 from migrations import state
 
 
@@ -47,5 +49,6 @@ def promote(username: str) -> None:
 @click.command("purge")
 @with_appcontext
 def purge() -> None:
-    """Delete what has expired, as the clock does every second."""
+    """Delete what has expired and what is left of deleted rooms, as the clock does every second."""
     click.echo(f"{retention.purge().count} expired messages were deleted.")
+    removals.sweep(math.inf)

@@ -38,9 +38,9 @@ def _end(room_id: int) -> None:
         rooms.close(room_id, "ended", rooms.member_ids(db.session, room_id))
 
 
-def sweep() -> None:
+def sweep(seconds: float | None = None) -> None:
     """Remove the rows of rooms that nobody can bring back any more: as many as a tick allows, the rest next time."""
-    deadline = time.monotonic() + ROUND
+    deadline = time.monotonic() + (ROUND if seconds is None else seconds)
     over = Room.deleted_at <= clock.now() - UNDO - MARGIN
     for room_id in db.session.scalars(select(Room.id).where(over).order_by(Room.deleted_at)).all():
         if not _remove(room_id, deadline):
@@ -49,7 +49,8 @@ def sweep() -> None:
 
 def _remove(room_id: int, deadline: float) -> bool:
     """Messages and memberships first, then the row and the little that hangs on it; False when time is up."""
-    if not retention.remove(Message.room_id == room_id, Message.seq, max(0.0, deadline - time.monotonic())).complete:
+    left = deadline - time.monotonic()
+    if not retention.remove(Message.room_id == room_id, Message.seq, left).complete:
         return False
     while _remove_members(room_id):
         time.sleep(0)  # others may go on
@@ -67,10 +68,10 @@ def empty(room_id: int, seq: int) -> None:
 
 def _remove_members(room_id: int) -> int:
     """Delete some memberships by a range of their key: not every database can limit a DELETE."""
-    chosen = select(Membership.user_id).where(Membership.room_id == room_id).order_by(Membership.user_id)
-    user_ids = db.session.scalars(chosen.limit(BATCH)).all()
-    if not user_ids:
+    chosen = select(Membership.user_id).where(Membership.room_id == room_id).order_by(Membership.user_id).limit(BATCH)
+    keys = db.session.scalars(chosen).all()
+    if not keys:
         return 0
-    batch = Membership.user_id.between(user_ids[0], user_ids[-1])
-    gone = delete(Membership).where(Membership.room_id == room_id, batch)
-    return transactions.run(lambda session: transactions.affected(session, gone))
+    some = Membership.user_id.between(keys[0], keys[-1])
+    range_ = delete(Membership).where(Membership.room_id == room_id, some)
+    return transactions.run(lambda session: transactions.affected(session, range_))

@@ -62,17 +62,18 @@ def overdue_since() -> datetime | None:
 def remove(chosen: ColumnElement[bool], order: ColumnExpressionArgument[Any], seconds: float | None = None) -> Removal:
     """Delete the messages that are `chosen`, in `order`, in batches whose size follows from how long they take.
 
-    Between batches others have as long as the last one took. Stops after `seconds`, if given.
+    Between batches others have as long as the last one took. Begins none after `seconds`, if given.
     """
     removal, size, begun = Removal(), BATCH_MIN, time.monotonic()
-    while not removal.complete and (seconds is None or time.monotonic() - begun < seconds):
+    while True:
         count, took = _batch(chosen, order, size)
         removal.count += count
         removal.longest = max(removal.longest, took)
         removal.complete = count < size
+        if removal.complete or (seconds is not None and time.monotonic() - begun >= seconds):
+            return removal
         size = next_size(size, took)
         time.sleep(took)
-    return removal
 
 
 def next_size(size: int, took: float) -> int:

@@ -159,8 +159,10 @@ def test_the_size_of_a_batch_follows_from_the_time_it_took(size: int, took: floa
 def test_purge_by_hand(alice: Member, group: int) -> None:
     alice.connect().send(group, "gone")
     set_message(alice, group, 1, expires_at=clock.now() - timedelta(seconds=1))
+    deleted = make_room(alice, deleted_at=clock.now() - timedelta(minutes=1))
     printed = alice.app.test_cli_runner().invoke(args=["purge"])
     assert (printed.exit_code, printed.output) == (0, "1 expired messages were deleted.\n")
+    assert rows(alice, f"SELECT COUNT(*) FROM rooms WHERE id = {deleted}") == [(0,)]
     assert rows(alice, f"SELECT COUNT(*) FROM messages WHERE room_id = {group}") == [(0,)]
 
 
