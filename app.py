@@ -27,11 +27,26 @@ import cli
 import events  # noqa: F401 - registers the Socket.IO handlers
 import jobs
 import settings as settings_
-from chat import accounts, limits
+from chat import accounts, departures, limits
 from extensions import babel, csrf, db, engines, login_manager, migrate, socketio, tune
 from migrations import state
 from realtime import loop, server
-from routes import assets, auth, catalogue, doors, errors, headers, health, history, pages, profile, rooms, slots
+from routes import (
+    assets,
+    auth,
+    catalogue,
+    doors,
+    entrances,
+    errors,
+    headers,
+    health,
+    history,
+    pages,
+    panel,
+    profile,
+    rooms,
+    slots,
+)
 
 LOCALES = {"en": "English", "ru": "Русский", "zh": "中文"}
 FORM_MAX = 256 * 1024  # bytes of a form or a Socket.IO packet; files have their own limit
@@ -98,7 +113,7 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
 
 
 def _open_doors(app: Flask) -> None:
-    for module in (auth, pages, assets, rooms, history, profile, health, errors):
+    for module in (auth, pages, assets, rooms, entrances, history, profile, panel, health, errors):
         app.register_blueprint(module.bp)
     app.jinja_env.globals.update(pages.IN_TEMPLATES, locales=list(LOCALES.items()))
     app.after_request(headers.secure)
@@ -133,6 +148,7 @@ def main() -> None:
         app = create_app()
         with app.app_context():
             state.prepare()
+            departures.begin()
         host, port = app.config["SETTINGS"].HOST, app.config["SETTINGS"].PORT
         listener = server.listen(host, port)
     except (settings_.SettingError, state.NotReady) as problem:

@@ -1,18 +1,20 @@
-"""The operator door: `flask settings`, `flask schema`, `flask promote`; migrations are Flask-Migrate's `flask db …`."""
+"""The operator door: `flask settings`, `schema`, `promote`, `purge`; migrations are Flask-Migrate's `flask db …`."""
 
 from __future__ import annotations
+
+import math
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import settings
-from chat import accounts
+from chat import accounts, removals, retention
 from migrations import state
 
 
 def register(app: Flask) -> None:
-    for command in (show_settings, show_schema, promote):
+    for command in (show_settings, show_schema, promote, purge):
         app.cli.add_command(command)
 
 
@@ -42,3 +44,11 @@ def promote(username: str) -> None:
     if not accounts.promote(username):
         raise click.ClickException(f"There is nobody called {username}.")
     click.echo(f"{username} is an administrator now.")
+
+
+@click.command("purge")
+@with_appcontext
+def purge() -> None:
+    """Delete what has expired and what is left of deleted rooms, as the clock does every second."""
+    click.echo(f"{retention.purge().count} expired messages were deleted.")
+    removals.sweep(math.inf)

@@ -12,7 +12,22 @@ from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import join_room
 
-from chat import broadcasts, fields, history, limits, messages, presence, reading, rooms
+from chat import (
+    broadcasts,
+    edits,
+    fields,
+    groups,
+    history,
+    invitations,
+    limits,
+    members,
+    messages,
+    presence,
+    reading,
+    roles,
+    rooms,
+    whispers,
+)
 from chat.errors import AccountChanged, Internal, Invalid, translated
 from extensions import socketio
 from models import User
@@ -85,13 +100,36 @@ def on_open_direct(person: User, data: Data) -> Data:
 
 @event
 def on_send_message(person: User, data: Data) -> Data:
-    return {"message": messages.send(person, _room_id(data), data.get("body"), data.get("client_id"))}
+    reply_to = data.get("reply_to")
+    if reply_to is not None:
+        fields.identifier(reply_to, "reply_to")
+    return {"message": messages.send(person, _room_id(data), data.get("body"), data.get("client_id"), reply_to)}
+
+
+@event
+def on_edit_message(person: User, data: Data) -> Data:
+    return {"message": edits.edit(person, _room_id(data), _seq(data), data.get("body"))}
+
+
+@event
+def on_delete_message(person: User, data: Data) -> Data:
+    return {"message": edits.delete(person, _room_id(data), _seq(data))}
+
+
+@event
+def on_set_reaction(person: User, data: Data) -> Data:
+    on = fields.flag(data.get("on"), "on")
+    return {"message": edits.react(person, _room_id(data), _seq(data), data.get("emoji"), on)}
+
+
+@event
+def on_whisper(person: User, data: Data) -> Data:
+    return {"whisper": whispers.send(person, _room_id(data), _user_id(data), data.get("body"), data.get("client_id"))}
 
 
 @event
 def on_mark_read(person: User, data: Data) -> Data:
-    seq = fields.identifier(data.get("seq"), "seq")
-    return {"last_read_seq": reading.mark(person, _room_id(data), seq)}
+    return {"last_read_seq": reading.mark(person, _room_id(data), _seq(data))}
 
 
 @event
@@ -118,6 +156,90 @@ def on_load_presence(_person: User, _data: Data) -> Data:
     return {"online": presence.online()}
 
 
+@event
+def on_create_room(person: User, data: Data) -> Data:
+    return {"room": groups.create(person, data)}
+
+
+@event
+def on_change_room(person: User, data: Data) -> Data:
+    return {"room": groups.change(person, _room_id(data), data)}
+
+
+@event
+def on_delete_room(person: User, data: Data) -> Data:
+    return {"undo_until": groups.delete(person, _room_id(data))}
+
+
+@event
+def on_undo_delete_room(person: User, data: Data) -> Data:
+    return {"room": groups.undo_delete(person, _room_id(data))}
+
+
+@event
+def on_join_room(person: User, data: Data) -> Data:
+    if "room_id" in data:
+        return {"room": members.join(person, _room_id(data))}
+    return {"room": members.join_named(person, data.get("name"))}
+
+
+@event
+def on_leave_room(person: User, data: Data) -> Data:
+    members.leave(person, _room_id(data))
+    return {}
+
+
+@event
+def on_enter_room(person: User, data: Data) -> Data:
+    room_id = None if data.get("room_id", 0) is None else _room_id(data)
+    return {"here": members.enter(person, request.sid, room_id)}  # type: ignore[attr-defined]
+
+
+@event
+def on_set_notify(person: User, data: Data) -> Data:
+    return {"notify": members.set_notify(person, _room_id(data), data.get("notify"))}
+
+
+@event
+def on_invite(person: User, data: Data) -> Data:
+    return {"member": invitations.invite(person, _room_id(data), data.get("username"))}
+
+
+@event
+def on_remove_member(person: User, data: Data) -> Data:
+    roles.remove(person, _room_id(data), _user_id(data))
+    return {}
+
+
+@event
+def on_set_role(person: User, data: Data) -> Data:
+    roles.appoint(person, _room_id(data), _user_id(data), data.get("role"))
+    return {}
+
+
+@event
+def on_hand_over(person: User, data: Data) -> Data:
+    roles.hand_over(person, _room_id(data), _user_id(data))
+    return {}
+
+
+@event
+def on_create_invitation(person: User, data: Data) -> Data:
+    return {"invitation": invitations.create(person, _room_id(data), data.get("expires_in"), data.get("uses"))}
+
+
+@event
+def on_revoke_invitation(person: User, data: Data) -> Data:
+    invitation_id = fields.identifier(data.get("invitation_id"), "invitation_id")
+    invitations.revoke(person, _room_id(data), invitation_id)
+    return {}
+
+
+@event
+def on_accept_invitation(person: User, data: Data) -> Data:
+    return {"room": invitations.accept(person, data.get("token"))}
+
+
 @socketio.on("*")
 def on_anything_else(*_arguments: Any) -> Data:
     return Invalid().payload()
@@ -132,3 +254,11 @@ def on_accident(error: Exception) -> Data:
 
 def _room_id(data: Data) -> int:
     return fields.identifier(data.get("room_id"), "room_id")
+
+
+def _seq(data: Data) -> int:
+    return fields.identifier(data.get("seq"), "seq")
+
+
+def _user_id(data: Data) -> int:
+    return fields.identifier(data.get("user_id"), "user_id")

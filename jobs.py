@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from chat import accounts, presence
+from chat import accounts, departures, invitations, presence, removals, retention
 from chat.errors import is_outage
 from extensions import socketio
 
@@ -17,9 +17,14 @@ log = logging.getLogger("parley")
 TICK = 0.5  # seconds
 JOBS: tuple[tuple[Callable[[], None], float], ...] = (
     # function, period in seconds
-    (presence.settle, 1.0),
+    (departures.settle, 1.0),
+    (presence.settle_rooms, 1.0),
+    (removals.end_idle, 1.0),
+    (removals.sweep, 1.0),
     (presence.touch, 60.0),
+    (retention.purge_round, 1.0),
     (accounts.sweep_sessions, 3600.0),
+    (invitations.sweep, 3600.0),
 )
 
 

@@ -142,6 +142,11 @@ class Room(Base):
     active_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     deleted_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    # Who may take the deletion back.
+    deleted_by_id: Mapped[int | None] = mapped_column(BigInteger)
+
+    def has_ended(self, now: datetime) -> bool:
+        return self.deleted_at is not None or (self.ends_at is not None and self.ends_at <= now)
 
     @property
     def is_direct(self) -> bool:

@@ -54,6 +54,7 @@ CREATE TABLE rooms (
   active_at DATETIME(3) NOT NULL,
   ends_at DATETIME(3),
   deleted_at DATETIME(3),
+  deleted_by_id BIGINT,
   CONSTRAINT pk_rooms PRIMARY KEY (id),
   CONSTRAINT uq_rooms_pair_key UNIQUE (pair_key),
   CONSTRAINT uq_rooms_name_key UNIQUE (name_key),

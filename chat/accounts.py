@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from chat import broadcasts, clock, fields, payloads, presence, transactions
+from chat import broadcasts, clock, fields, general, payloads, presence, transactions, turns
 from chat.errors import ChatError, Conflict, Invalid, NotFound
 from extensions import db
 from models import Fact, Session, User
@@ -37,27 +37,35 @@ class WrongPassword(ChatError):
     sentence = _("The name or the password is wrong.")
 
 
-def register(username: object, password: object, minimum: int) -> User:
+def register(username: object, password: object, minimum: int, general_name: str = general.NAME) -> User:
     """Make a member, the first of an installation its administrator, and tell everybody.
 
+    Everybody is in one room from the beginning; it is made with the first member, and called `general_name` then.
     Raises Invalid, or NameTaken when the name is somebody's already, in whatever case or width.
     """
     name = fields.username(username)
     password_hash = _hash(fields.new_password(password, minimum))
-    user = _store(name, password_hash)
-    broadcasts.user_registered(payloads.user(user, online=False))
+    with turns.take(general.general_id(db.session) or 0):
+        user, enrolment = _store(name, password_hash, general_name)
+        registered = payloads.user(user, online=False)
+        broadcasts.user_registered(registered)
+        general.tell(enrolment, registered | {"role": "member", "here": False})
     return user
 
 
-def _store(name: str, password_hash: str) -> User:
+def _store(name: str, password_hash: str, general_name: str) -> tuple[User, general.Enrolment]:
+    def store(session: Transaction, first: bool) -> tuple[User, general.Enrolment]:
+        user = _insert(session, name, password_hash, first)
+        return user, general.enrol(session, user, general_name)
+
     first = db.session.get(Fact, FOUNDER) is None
     try:
-        return transactions.run(lambda session: _insert(session, name, password_hash, first))
+        return transactions.run(lambda session: store(session, first))
     except IntegrityError:
         if by_name(name) is not None:
             raise NameTaken() from None
         # The name is free, so it was somebody else's registration that came first: once more, not as the first.
-        return transactions.run(lambda session: _insert(session, name, password_hash, first=False))
+        return transactions.run(lambda session: store(session, first=False))
 
 
 def _insert(session: Transaction, name: str, password_hash: str, first: bool) -> User:

@@ -26,8 +26,38 @@ def message_sent(message: Payload, member_ids: Iterable[int]) -> None:
     _tell("message_sent", {"message": message}, member_ids)
 
 
+def message_changed(message: Payload, member_ids: Iterable[int]) -> None:
+    _tell("message_changed", {"message": message}, member_ids)
+
+
+def whispered(whisper: Payload, user_ids: Iterable[int]) -> None:
+    _tell("whispered", {"whisper": whisper}, user_ids)
+
+
 def room_opened(room: Payload, user_id: int) -> None:
     _tell("room_opened", {"room": room}, [user_id])
+
+
+def room_closed(room_id: int, reason: str, user_ids: Iterable[int]) -> None:
+    _tell("room_closed", {"room_id": room_id, "reason": reason}, user_ids)
+
+
+def room_changed(room: Payload, member_ids: Iterable[int]) -> None:
+    _tell("room_changed", {"room": room}, member_ids)
+
+
+def members_changed(
+    room_id: int, member_count: int, members: list[Payload], gone: list[int], member_ids: Iterable[int]
+) -> None:
+    payload = {"room_id": room_id, "member_count": member_count, "members": members, "gone": gone}
+    _tell("members_changed", payload, member_ids)
+
+
+def here_changed(room_id: int, came: list[Payload], gone: list[int], connections: list[str]) -> None:
+    """Told to the connections that have the room open, not to all of their people's."""
+    if connections:
+        payload = {"room_id": room_id, "came": came, "gone": gone}
+        socketio.emit("here_changed", payload, to=connections)  # type: ignore[arg-type]  # as in _tell
 
 
 def messages_read(room_id: int, user_id: int, last_read_seq: int, member_ids: Iterable[int]) -> None:

@@ -7,6 +7,7 @@ ChatError
 ├── Forbidden         403
 ├── NotFound          404  not there, or not visible: the same answer
 ├── Conflict          409  somebody was quicker
+├── Absent            409  whoever it is for is not there now
 ├── AccountChanged    409  somebody else is signed in in this slot
 ├── TooLarge          413
 ├── TooOften          429  `retry_after` in seconds
@@ -72,6 +73,11 @@ class NotFound(ChatError):
 class Conflict(ChatError):
     code, status = "conflict", 409
     sentence = _("Somebody was quicker.")
+
+
+class Absent(ChatError):
+    code, status = "absent", 409
+    sentence = _("This person is not in the room now.")
 
 
 class AccountChanged(ChatError):

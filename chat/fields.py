@@ -19,6 +19,7 @@ PASSWORD_MAX = 256
 BODY_MAX = 10_000
 QUERY_MAX = 100
 EMAIL_MAX = 254
+ROOM_NAME_MAX = 80
 IDENTIFIER_MAX = 2**63 - 1
 
 _USERNAME_MARKS = "_.-"
@@ -116,6 +117,11 @@ def line(value: Any, field: str, low: int, high: int) -> str:
     return words
 
 
+def room_name(value: Any, field: str = "name") -> str:
+    """What a room is called: one line of 1–80 characters of any script, NFKC."""
+    return line(unicodedata.normalize("NFKC", text(value, field)), field, 1, ROOM_NAME_MAX)
+
+
 def lines(value: Any, field: str, high: int) -> str:
     """A few lines, or none: as a message's body, up to `high` characters."""
     words = unicodedata.normalize("NFC", text(value, field)).replace("\r\n", "\n").replace("\r", "\n").strip()
@@ -160,6 +166,18 @@ def digits(value: Any, field: str, low: int = 0, high: int = IDENTIFIER_MAX) -> 
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,19}", value):
         raise Invalid(_("This must be a whole number from %(low)d to %(high)d.", low=low, high=high), field)
     return whole(int(value), field, low, high)
+
+
+def interval(value: Any, field: str, low: int, high: int) -> int | None:
+    """So many seconds, from `low` to `high`, or None for never."""
+    return None if value is None else whole(value, field, low, high)
+
+
+def choice(value: Any, field: str, choices: tuple[str, ...]) -> str:
+    """One of a few words."""
+    if not isinstance(value, str) or value not in choices:
+        raise Invalid(_("There is no such choice."), field)
+    return value
 
 
 def flag(value: Any, field: str) -> bool:

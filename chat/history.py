@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _
 from sqlalchemy import Select, select
 
-from chat import fields, payloads, rooms
+from chat import contexts, ephemeral, fields, payloads, rooms, visible
 from chat.errors import Invalid
 from extensions import db
 from models import Membership, Message, User
+
+Rows = Sequence[tuple[Message, User]]
 
 PAGE, PAGE_MAX = 50, 200
 SYNC_ROOMS = 500
@@ -26,14 +30,11 @@ def page(
     With `after` alone the oldest of them, otherwise the newest. Raises NotFound.
     """
     room = rooms.payload(actor, room_id)
-    _room, membership = rooms.visible_to(actor, room_id)
+    row, membership = rooms.visible_to(actor, room_id)
     upwards = after is not None and before is None
-    order = Message.seq.asc() if upwards else Message.seq.desc()
-    chosen = _visible(membership).where(Message.deleted_at.is_(None), Message.seq > (after or 0))
-    if before is not None:
-        chosen = chosen.where(Message.seq < before)
-    rows = db.session.execute(chosen.order_by(order).limit(limit + 1)).all()
-    messages = [payloads.message(row.Message, row.User) for row in rows[:limit]]
+    between = _kept_between if row.keeps_history else _remembered_between
+    rows = between(membership, after or 0, before, upwards, limit + 1)
+    messages = _payloads(membership, rows[:limit])
     return {
         "room": room,
         "messages": messages if upwards else messages[::-1],
@@ -41,13 +42,32 @@ def page(
     }
 
 
+def _kept_between(membership: Membership, after: int, before: int | None, upwards: bool, limit: int) -> Rows:
+    chosen = _visible(membership).where(Message.deleted_at.is_(None), Message.seq > after)
+    if before is not None:
+        chosen = chosen.where(Message.seq < before)
+    order = Message.seq.asc() if upwards else Message.seq.desc()
+    return [(row.Message, row.User) for row in db.session.execute(chosen.order_by(order).limit(limit))]
+
+
+def _remembered_between(membership: Membership, after: int, before: int | None, upwards: bool, limit: int) -> Rows:
+    """The same, of a room that keeps nothing."""
+    chosen = [
+        message
+        for message in ephemeral.shown_to(membership)
+        if not message.is_deleted and after < message.seq and (before is None or message.seq < before)
+    ]
+    return contexts.with_authors(db.session, (chosen if upwards else chosen[::-1])[:limit])
+
+
 def _visible(membership: Membership) -> Select[Message, User]:
     """The messages of a room that the owner of the membership may see, with their senders."""
-    return (
-        select(Message, User)
-        .join(User, User.id == Message.sender_id)
-        .where(Message.room_id == membership.room_id, Message.seq > membership.cleared_seq)
-    )
+    return select(Message, User).join(User, User.id == Message.sender_id).where(visible.condition(membership))
+
+
+def _payloads(membership: Membership, rows: Rows) -> list[payloads.Payload]:
+    cleared = {membership.room_id: membership.cleared_seq}
+    return contexts.around(db.session, rows, cleared, membership.user_id)
 
 
 def changes(actor: User, versions: object) -> payloads.Payload:
@@ -82,12 +102,23 @@ def _since(actor: User, room: payloads.Payload, version: int) -> payloads.Payloa
     # A version from the future is from before the database was restored from a backup.
     if not 0 < room["version"] - version <= SYNC_MISSED:
         return {"room": room, "messages": [], "complete": True, "reload": True}
-    _room, membership = rooms.visible_to(actor, room["id"])
-    changed = _visible(membership).where(Message.version > version)
-    rows = db.session.execute(changed.order_by(Message.version).limit(SYNC_PAGE + 1)).all()
+    row, membership = rooms.visible_to(actor, room["id"])
+    since = _kept_since if row.keeps_history else _remembered_since
+    rows = since(membership, version, SYNC_PAGE + 1)
     return {
         "room": room,
-        "messages": [payloads.message(row.Message, row.User) for row in rows[:SYNC_PAGE]],
+        "messages": _payloads(membership, rows[:SYNC_PAGE]),
         "complete": len(rows) <= SYNC_PAGE,
         "reload": False,
     }
+
+
+def _kept_since(membership: Membership, version: int, limit: int) -> Rows:
+    changed = _visible(membership).where(Message.version > version).order_by(Message.version).limit(limit)
+    return [(row.Message, row.User) for row in db.session.execute(changed)]
+
+
+def _remembered_since(membership: Membership, version: int, limit: int) -> Rows:
+    """The same, of a room that keeps nothing."""
+    changed = [message for message in ephemeral.shown_to(membership) if message.version > version]
+    return contexts.with_authors(db.session, sorted(changed, key=lambda message: message.version)[:limit])

@@ -2,79 +2,133 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from datetime import timedelta
 
+from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
-from chat import broadcasts, clock, fields, limits, payloads, rooms, transactions
-from chat.errors import NotFound
+from chat import broadcasts, clock, contexts, ephemeral, fields, limits, payloads, rooms, transactions, turns, visible
+from chat.errors import Invalid, NotFound
 from extensions import db
 from models import Membership, Message, Room, User
 
-# A room's messages are committed and told one after another, so that everybody hears them in the order of their `seq`.
-# A fixed number of locks, shared by rooms: nothing to make or to clean up.
-_turns = [threading.Lock() for _ in range(256)]
+# Who is in a room: user id → up to which `seq` that person sees nothing.
+Hearers = dict[int, int]
+Teller = Callable[[payloads.Payload, Iterable[int]], None]
 
 
-def send(actor: User, room_id: int, body: object, client_id: object) -> payloads.Payload:
-    """Store a message and tell everybody in the room, the sender too.
+class Repeated(Exception):
+    """Somebody sends again what a room that keeps nothing knows already."""
+
+
+def send(actor: User, room_id: int, body: object, client_id: object, reply_to: int | None = None) -> payloads.Payload:
+    """Store a message, an answer to the one with the `seq` `reply_to` if given, and tell everybody in the room.
 
     The same `client_id` again returns the first message and tells nobody.
     Raises Invalid, NotFound, Forbidden, TooOften.
     """
     text, key = fields.body(body), fields.client_id(client_id)
-    rooms.writable_by(actor, room_id)
+    is_direct = rooms.writable_by(actor, room_id).is_direct
     limits.check("message", actor.id)
-    # Many may wait for a turn, and the reading connection of each would be missing to others meanwhile.
-    db.session.close()
-    with _turns[room_id % len(_turns)]:
+    with turns.take(room_id):
         try:
-            stored, member_ids = transactions.run(lambda session: _store(session, actor.id, room_id, text, key))
-        except IntegrityError:
-            return _first(actor, key)
-        sent = payloads.message(stored, actor)
-        _tell(sent, member_ids)
-    return sent
+            sent, hearers = transactions.run(lambda session: _store(session, actor, room_id, text, key, reply_to))
+        except (IntegrityError, Repeated):
+            return _first(actor, room_id, key)
+        if is_direct and sent["seq"] == 1:
+            _open(room_id, hearers)
+        tell(broadcasts.message_sent, sent, hearers)
+    return as_seen(sent, hearers[actor.id])
 
 
 def _store(
-    session: Transaction, sender_id: int, room_id: int, body: str, client_id: bytes
-) -> tuple[Message, Sequence[int]]:
+    session: Transaction, actor: User, room_id: int, body: str, client_id: bytes, reply_to: int | None
+) -> tuple[payloads.Payload, Hearers]:
     """The message, and whom to tell: asked before the commit, so that nothing can fail between storing and telling."""
     now = clock.now()
     counted = update(Room).where(Room.id == room_id)
     session.execute(counted.values(last_seq=Room.last_seq + 1, version=Room.version + 1, active_at=now))
-    seq, version = session.execute(select(Room.last_seq, Room.version).where(Room.id == room_id)).one()
+    room = session.get(Room, room_id)
+    if room is None or room.has_ended(now):
+        raise NotFound()
+    if room.idle_ttl is not None:
+        room.ends_at = now + timedelta(seconds=room.idle_ttl)
     message = Message(
         room_id=room_id,
-        seq=seq,
-        version=version,
-        sender_id=sender_id,
+        seq=room.last_seq,
+        version=room.version,
+        sender_id=actor.id,
         client_id=client_id,
         kind="text",
         body=body,
+        reply_to_seq=reply_to,
         created_at=now,
+        expires_at=None if room.message_ttl is None else now + timedelta(seconds=room.message_ttl),
     )
     # Who writes has seen what is above; and who is no longer in the room stores nothing.
-    mine = update(Membership).where(Membership.room_id == room_id, Membership.user_id == sender_id)
-    if not transactions.affected(session, mine.values(last_read_seq=seq)):
+    mine = update(Membership).where(Membership.room_id == room_id, Membership.user_id == actor.id)
+    if not transactions.affected(session, mine.values(last_read_seq=room.last_seq)):
         raise NotFound()
-    session.add(message)
-    return message, rooms.member_ids(session, room_id)
+    if room.keeps_history:
+        session.add(message)
+        session.flush()  # a repeat ends here, whatever has become of the message it answers
+    elif ephemeral.first(room_id, actor.id, client_id):
+        raise Repeated()
+    else:
+        ephemeral.keep(session, message)
+    hearers = everybody_in(session, room_id)
+    if reply_to is not None:
+        source = found(session, room, reply_to) if reply_to < message.seq else None
+        if not visible.can_be_answered(source, hearers[actor.id]):
+            raise Invalid(_("The message you answer is no longer there."), "reply_to")
+    [sent] = contexts.around(session, [(message, actor)])
+    return sent, hearers
 
 
-def _first(actor: User, client_id: bytes) -> payloads.Payload:
+def found(session: Transaction, room: Room, seq: int) -> Message | None:
+    """A message of a room, wherever the room keeps it."""
+    return session.get(Message, (room.id, seq)) if room.keeps_history else ephemeral.get(room.id, seq)
+
+
+def everybody_in(session: Transaction, room_id: int) -> Hearers:
+    found = session.execute(select(Membership.user_id, Membership.cleared_seq).where(Membership.room_id == room_id))
+    return {row.user_id: row.cleared_seq for row in found}
+
+
+def _first(actor: User, room_id: int, client_id: bytes) -> payloads.Payload:
     """The message that was stored under this `client_id` before."""
-    found = select(Message).where(Message.sender_id == actor.id, Message.client_id == client_id)
-    return payloads.message(db.session.scalars(found).one(), actor)
+    stored = select(Message).where(Message.sender_id == actor.id, Message.client_id == client_id)
+    message = ephemeral.first(room_id, actor.id, client_id) or db.session.scalars(stored).one()
+    _room, membership = rooms.visible_to(actor, message.room_id)
+    [payload] = contexts.around(db.session, [(message, actor)], {message.room_id: membership.cleared_seq}, actor.id)
+    return payload
 
 
-def _tell(message: payloads.Payload, member_ids: Sequence[int]) -> None:
-    room_id = message["room_id"]
-    if message["seq"] == 1:
-        for user_id in member_ids:
-            broadcasts.room_opened(rooms.payload(db.session.get_one(User, user_id), room_id), user_id)
-    broadcasts.message_sent(message, member_ids)
+def _open(room_id: int, hearers: Hearers) -> None:
+    """Something was said in a conversation for the first time: from now on it is among both people's rooms."""
+    for user_id in hearers:
+        broadcasts.room_opened(rooms.payload(db.session.get_one(User, user_id), room_id), user_id)
+
+
+def tell(event: Teller, message: payloads.Payload, hearers: Hearers) -> None:
+    """Tell a message to those who may see it, and what it quotes only to those who may see that too."""
+    seeing = [user_id for user_id, cleared_seq in hearers.items() if cleared_seq < message["seq"]]
+    partly = {user_id for user_id in seeing if hides_quote(message, hearers[user_id])}
+    event(message, [user_id for user_id in seeing if user_id not in partly])
+    event(without_quote(message), partly)
+
+
+def as_seen(message: payloads.Payload, cleared_seq: int) -> payloads.Payload:
+    """The message as somebody is told it who sees nothing up to `cleared_seq`."""
+    return without_quote(message) if hides_quote(message, cleared_seq) else message
+
+
+def hides_quote(message: payloads.Payload, cleared_seq: int) -> bool:
+    return message["reply_to"] is not None and message["reply_to"]["seq"] <= cleared_seq
+
+
+def without_quote(message: payloads.Payload) -> payloads.Payload:
+    return message | {"reply_to": message["reply_to"] and payloads.quote(message["reply_to"]["seq"])}

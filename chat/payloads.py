@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from models import Membership, Message, Room, Session, User
+from models import Invitation, Membership, Message, Room, Session, User
 
 Payload = dict[str, Any]
 
 # The golden angle spreads consecutive ids as far apart on the colour circle as can be.
 GOLDEN_ANGLE = 137.508
+QUOTE_MAX = 200  # characters of a message that its answers show
+REACTED_MAX = 100  # people named for one emoji
 
 
 def instant(moment: datetime | None) -> str | None:
@@ -51,7 +54,13 @@ def session_handle(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()[:16]
 
 
-def message(row: Message, author: User) -> Payload:
+def message(
+    row: Message,
+    author: User,
+    reply_to: Payload | None = None,
+    reactions: Sequence[Payload] = (),
+    subject: User | None = None,
+) -> Payload:
     return {
         "room_id": row.room_id,
         "seq": row.seq,
@@ -60,16 +69,53 @@ def message(row: Message, author: User) -> Payload:
         "kind": row.kind,
         "body": "" if row.is_deleted else row.body,
         "sender": sender(author),
+        "subject": None if subject is None else sender(subject),
+        "reply_to": None if row.is_deleted else reply_to,
+        "reactions": list(reactions),
         "created_at": instant(row.created_at),
         "edited_at": instant(row.edited_at),
         "deleted_at": instant(row.deleted_at),
+        "expires_at": instant(row.expires_at),
     }
 
 
+def quote(seq: int, row: Message | None = None, author: User | None = None) -> Payload:
+    """What a message says of the one it answers; without a row, of one that is gone or cannot be seen."""
+    if row is None or author is None:
+        return {"seq": seq, "sender": None, "body": "", "kind": "text"}
+    return {"seq": seq, "sender": sender(author), "body": row.body[:QUOTE_MAX], "kind": row.kind}
+
+
+def whisper(room: Room, client_id: bytes, author: User, recipient: User, body: str, created_at: datetime) -> Payload:
+    """Words for one person; `after_seq` says below which message of the room they were spoken."""
+    return {
+        "room_id": room.id,
+        "client_id": str(uuid.UUID(bytes=client_id)),
+        "after_seq": room.last_seq,
+        "sender": sender(author),
+        "recipient": sender(recipient),
+        "body": body,
+        "created_at": instant(created_at),
+    }
+
+
+def reaction(emoji: str, user_ids: list[int], viewer_id: int | None) -> Payload:
+    """How many chose an emoji, and the first of them. Of many the viewer leads, so as not to be cut off."""
+    if len(user_ids) > REACTED_MAX and viewer_id in user_ids:
+        user_ids = [viewer_id, *(user_id for user_id in user_ids if user_id != viewer_id)]
+    return {"emoji": emoji, "count": len(user_ids), "user_ids": user_ids[:REACTED_MAX]}
+
+
 def room(
-    row: Room, mine: Membership, peer: Payload | None, peer_read_seq: int, last_message: Payload | None
+    row: Room,
+    mine: Membership,
+    peer: Payload | None,
+    peer_read_seq: int,
+    unread: int,
+    last_message: Payload | None,
+    group: Payload | None = None,
 ) -> Payload:
-    """A room as the owner of the membership `mine` sees it."""
+    """A room as the owner of the membership `mine` sees it; `group` is what only group rooms have."""
     return {
         "id": row.id,
         "kind": row.kind,
@@ -78,7 +124,57 @@ def room(
         "last_seq": row.last_seq,
         "last_read_seq": mine.last_read_seq,
         "peer_read_seq": peer_read_seq,
-        "unread": row.last_seq - max(mine.last_read_seq, mine.cleared_seq),
+        "unread": unread,
         "muted_until": instant(mine.muted_until),
         "last_message": last_message,
+        **(group or {}),
+    }
+
+
+def shared_room(row: Room, member_count: int) -> Payload:
+    """What all members see alike of a group room."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "topic": row.topic,
+        "emoji": row.emoji,
+        "visibility": row.visibility,
+        "keeps_history": row.keeps_history,
+        "history_from_join": row.history_from_join,
+        "admits_guests": row.admits_guests,
+        "message_ttl": row.message_ttl,
+        "idle_ttl": row.idle_ttl,
+        "ends_at": instant(row.ends_at),
+        "owner_id": row.owner_id,
+        "member_count": member_count,
+        "version": row.version,
+    }
+
+
+def public_room(row: Room, member_count: int, joined: bool) -> Payload:
+    """A public room as anybody sees it."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "topic": row.topic,
+        "emoji": row.emoji,
+        "member_count": member_count,
+        "joined": joined,
+        "admits_guests": row.admits_guests,
+    }
+
+
+def member(person: User, row: Membership, online: bool, here: bool) -> Payload:
+    """A user as a member of a room; `here` is who has it open now."""
+    return {**user(person, online), "role": row.role, "here": here}
+
+
+def invitation(row: Invitation, inviter: User) -> Payload:
+    return {
+        "id": row.id,
+        "url": f"/i/{row.token}",
+        "created_at": instant(row.created_at),
+        "expires_at": instant(row.expires_at),
+        "uses_left": row.uses_left,
+        "inviter": sender(inviter),
     }

@@ -1,6 +1,7 @@
 """Who is here: the connections of each person in this process, with a grace for reloads. Knows nothing of what is sent.
 
 A person is online from the first connection until some seconds after the last one ended; a reload is not a departure.
+A person is in a room, "here", while one of the connections has it open; that ends at once.
 What changed is collected and told once a second by `jobs.py`.
 """
 
@@ -10,9 +11,10 @@ import time
 from collections import defaultdict
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
-from chat import broadcasts, clock, transactions
+from chat import broadcasts, clock, payloads, transactions
+from extensions import db
 from models import User
 
 GRACE = 5.0  # seconds
@@ -21,6 +23,11 @@ _connections: dict[str, int] = {}
 _people: dict[int, set[str]] = defaultdict(set)
 _leaving: dict[int, float] = {}
 _came: set[int] = set()
+left: set[int] = set()  # who went offline, until chat/departures.py has seen to it
+
+_open: dict[str, int] = {}  # connection → the room it has open
+_here: dict[int, dict[int, set[str]]] = {}  # room → person → connections
+_told: dict[int, set[int]] = {}  # room in which something changed → who was here when its people were told last
 
 
 def connected(user_id: int, connection: str) -> None:
@@ -34,6 +41,7 @@ def connected(user_id: int, connection: str) -> None:
 
 def disconnected(connection: str) -> int | None:
     """A connection ended; returns whose it was. Unless another is open, the person leaves when the grace is over."""
+    enter(connection, None)
     user_id = _connections.pop(connection, None)
     if user_id is None:
         return None
@@ -59,6 +67,7 @@ def settle() -> None:
     gone = [user_id for user_id, deadline in _leaving.items() if deadline <= due]
     for user_id in gone:
         del _leaving[user_id]
+        left.add(user_id)
     came = sorted(user_id for user_id in _came if is_online(user_id))
     _came.clear()
     if came or gone:
@@ -79,7 +88,69 @@ def _touch(user_ids: list[int], seen_at: datetime) -> None:
         transactions.run(lambda session: session.execute(change))
 
 
+# Rooms
+
+
+def enter(connection: str, room_id: int | None) -> None:
+    """A connection has this room open from now on, and no other; None for no room at all."""
+    before = _open.pop(connection, None)
+    if before is not None:
+        _exit(connection, before)
+    if room_id is not None and connection in _connections:
+        _mark(room_id)
+        _open[connection] = room_id
+        _here.setdefault(room_id, {}).setdefault(_connections[connection], set()).add(connection)
+
+
+def _exit(connection: str, room_id: int) -> None:
+    _mark(room_id)
+    people, user_id = _here[room_id], _connections[connection]
+    people[user_id].discard(connection)
+    if not people[user_id]:
+        del people[user_id]
+    if not people:
+        del _here[room_id]
+
+
+def _mark(room_id: int) -> None:
+    _told.setdefault(room_id, here(room_id))
+
+
+def expel(user_id: int, room_id: int) -> None:
+    """Whatever a person has open, this room is not."""
+    for connection in list(_here.get(room_id, {}).get(user_id, ())):
+        enter(connection, None)
+
+
+def here(room_id: int) -> set[int]:
+    """The ids of those who have the room open in a browser now."""
+    return set(_here.get(room_id, ()))
+
+
+def is_here(user_id: int, room_id: int) -> bool:
+    return user_id in _here.get(room_id, ())
+
+
+def settle_rooms() -> None:
+    """Tell those who have a room open who came and who left it since the last time."""
+    changed = {room_id: (here(room_id), before) for room_id, before in _told.items()}
+    _told.clear()
+    arrived = {user_id for now, before in changed.values() for user_id in now - before}
+    people = _shown(arrived)
+    for room_id, (now, before) in changed.items():
+        came = [people[user_id] for user_id in sorted(now - before) if user_id in people]
+        gone = sorted(before - now)
+        if came or gone:
+            connections = [each for connections in _here.get(room_id, {}).values() for each in connections]
+            broadcasts.here_changed(room_id, came, gone, connections)
+
+
+def _shown(user_ids: set[int]) -> dict[int, payloads.Payload]:
+    found = db.session.scalars(select(User).where(User.id.in_(sorted(user_ids)))) if user_ids else ()
+    return {person.id: payloads.user(person, is_online(person.id)) for person in found}
+
+
 def forget() -> None:
     """Begin anew, as a fresh process does."""
-    for state in (_connections, _people, _leaving, _came):
+    for state in (_connections, _people, _leaving, _came, left, _open, _here, _told):
         state.clear()

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session as Transaction
 
-from chat import accounts, broadcasts, clock, fields, payloads, transactions
+from chat import accounts, broadcasts, clock, fields, members, payloads, transactions
 from chat.errors import Invalid, NotFound
 from extensions import db
 from models import Session, User
@@ -130,6 +130,7 @@ def delete_account(actor: User, password: object) -> None:
     The row stays, since messages point to it; nothing personal stays in it.
     """
     accounts.confirm_password(actor, password, "password")
+    members.leave_all(actor)
     sessions = transactions.run(lambda session: _forget(session, actor.id))
     broadcasts.signed_out(sessions, "deleted")
     broadcasts.user_changed(accounts.payload(db.session.get_one(User, actor.id)))

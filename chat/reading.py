@@ -17,8 +17,9 @@ MUTE_MAX = 366 * 24 * 3600  # seconds
 
 
 def mark(actor: User, room_id: int, seq: int) -> int:
-    """Move the actor's mark forward to `seq` and tell the room; returns where it is now. It never goes back.
+    """Move the actor's mark forward to `seq` and tell of it; returns where it is now. It never goes back.
 
+    In a conversation of two both hear of it, in a group only the actor's own pages.
     Raises NotFound, and Invalid for a message that is not there yet.
     """
     room, membership = rooms.visible_to(actor, room_id)
@@ -29,7 +30,8 @@ def mark(actor: User, room_id: int, seq: int) -> int:
     )
     if not transactions.run(lambda session: transactions.affected(session, moved.values(last_read_seq=seq))):
         return max(membership.last_read_seq, seq)
-    broadcasts.messages_read(room_id, actor.id, seq, rooms.member_ids(db.session, room_id))
+    concerned = rooms.member_ids(db.session, room_id) if room.is_direct else [actor.id]
+    broadcasts.messages_read(room_id, actor.id, seq, concerned)
     return seq
 
 

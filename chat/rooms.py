@@ -6,15 +6,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import scoped_session
 
-from chat import accounts, clock, fields, payloads, transactions
+from chat import accounts, broadcasts, clock, fields, general, payloads, presence, summaries, transactions
 from chat.errors import Forbidden, Invalid, NotFound
 from extensions import db
-from models import Membership, Message, Room, User
+from models import Ban, Membership, Room, User
 
 PAGE = 100
 
@@ -64,6 +64,47 @@ def visible_to(actor: User, room_id: int) -> tuple[Room, Membership]:
     return row.Room, row.Membership
 
 
+def group_of(actor: User, room_id: int) -> tuple[Room, Membership]:
+    """As `visible_to`, for what only group rooms have. Raises NotFound."""
+    room, membership = visible_to(actor, room_id)
+    if room.is_direct:
+        raise NotFound()
+    return room, membership
+
+
+def role(actor: User, room: Room, membership: Membership) -> str:
+    """What the actor counts as in a room they are in: administrators, as the owner of public ones."""
+    return "owner" if actor.is_admin and room.is_public else membership.role
+
+
+def is_there() -> ColumnElement[bool]:
+    """Of a room: neither deleted nor over (as Room.has_ended)."""
+    return and_(Room.deleted_at.is_(None), or_(Room.ends_at.is_(None), Room.ends_at > clock.now()))
+
+
+def is_public() -> ColumnElement[bool]:
+    return and_(Room.kind == "group", Room.visibility == "public")
+
+
+def locked(session: Transaction, room_id: int) -> Room:
+    """A group room in a transaction that changes it: nobody else changes it until the commit. Raises NotFound."""
+    room = session.get(Room, room_id, with_for_update=True)
+    if room is None or room.is_direct or room.has_ended(clock.now()):
+        raise NotFound()
+    return room
+
+
+def admits(actor: User, room: Room) -> bool:
+    """Whether somebody may come into a room, by joining it or by a link: the one place that decides."""
+    return db.session.get(Ban, (room.id, actor.id)) is None
+
+
+def those_of(actor: User, room_ids: Sequence[int]) -> set[int]:
+    """Those of these rooms that the actor is in."""
+    mine = select(Membership.room_id).where(Membership.user_id == actor.id, Membership.room_id.in_(room_ids))
+    return set(db.session.scalars(mine))
+
+
 def writable_by(actor: User, room_id: int) -> Room:
     """The room, if something may be said in it. Raises NotFound; Forbidden where nobody is left to read it."""
     room, _membership = visible_to(actor, room_id)
@@ -82,8 +123,8 @@ def payload(actor: User, room_id: int) -> payloads.Payload:
 
 
 def page(actor: User, before: int | None = None, limit: int = PAGE) -> tuple[list[payloads.Payload], bool]:
-    """The actor's rooms in which something was said, by last activity, from behind `before`; whether that is all."""
-    chosen = _mine(actor).where(Room.last_seq > 0)
+    """The actor's groups and the conversations begun, by last activity, from behind `before`; whether that is all."""
+    chosen = _mine(actor).where(or_(Room.last_seq > 0, Room.kind == "group"))
     if before is not None:
         last, _membership = visible_to(actor, before)
         earlier = and_(Room.active_at == last.active_at, Room.id < last.id)
@@ -101,22 +142,58 @@ def among(actor: User, room_ids: Iterable[int]) -> dict[int, payloads.Payload]:
 def _mine(actor: User) -> Select[Room, Membership]:
     """The actor's rooms, read anew even where this greenlet has read them before."""
     mine = select(Room, Membership).join(Membership, Membership.room_id == Room.id)
-    return mine.where(Membership.user_id == actor.id).execution_options(populate_existing=True)
+    return mine.where(Membership.user_id == actor.id, is_there()).execution_options(populate_existing=True)
 
 
 def _payloads(actor: User, rows: Sequence[tuple[Room, Membership]]) -> list[payloads.Payload]:
     peers = _peers(actor, [room.id for room, _ in rows if room.is_direct])
-    latest = _latest([room for room, _ in rows])
+    latest = summaries.latest(actor, rows)
+    unread = summaries.unread(actor, rows)
+    groups = _groups(actor, [row for row in rows if not row[0].is_direct])
     return [
         payloads.room(
             room,
             mine,
             peer=accounts.payload(peers[room.id][0]) if room.id in peers else None,
             peer_read_seq=peers[room.id][1] if room.id in peers else 0,
-            last_message=latest.get(room.id) if room.last_seq > mine.cleared_seq else None,
+            unread=unread.get(room.id, 0),
+            last_message=latest.get(room.id),
+            group=groups.get(room.id),
         )
         for room, mine in rows
     ]
+
+
+def _groups(actor: User, rows: Sequence[tuple[Room, Membership]]) -> dict[int, payloads.Payload]:
+    """What only group rooms have."""
+    counts = member_counts([room.id for room, _ in rows])
+    general_id = general.general_id(db.session) if rows else None
+    return {
+        room.id: payloads.shared_room(room, counts[room.id])
+        | {"role": role(actor, room, mine), "notify": mine.notify, "general": room.id == general_id}
+        for room, mine in rows
+    }
+
+
+def member_counts(room_ids: Sequence[int]) -> dict[int, int]:
+    """How many people are in each of these rooms."""
+    if not room_ids:
+        return {}
+    counted = select(Membership.room_id, func.count()).where(Membership.room_id.in_(room_ids))
+    found = {row[0]: row[1] for row in db.session.execute(counted.group_by(Membership.room_id))}
+    return dict.fromkeys(room_ids, 0) | found
+
+
+def close(room_id: int, reason: str, user_ids: Sequence[int]) -> None:
+    """Tell people that a room is theirs no longer, and see to it that none of their pages has it open."""
+    for user_id in user_ids:
+        presence.expel(user_id, room_id)
+    broadcasts.room_closed(room_id, reason, user_ids)
+
+
+def member(user: User, membership: Membership) -> payloads.Payload:
+    online, here = presence.is_online(user.id), presence.is_here(user.id, membership.room_id)
+    return payloads.member(user, membership, online, here)
 
 
 def _peers(actor: User, room_ids: Sequence[int]) -> dict[int, tuple[User, int]]:
@@ -127,14 +204,3 @@ def _peers(actor: User, room_ids: Sequence[int]) -> dict[int, tuple[User, int]]:
         .where(Membership.room_id.in_(room_ids), Membership.user_id != actor.id)
     )
     return {row.room_id: (row.User, row.last_read_seq) for row in rows}
-
-
-def _latest(rooms: Sequence[Room]) -> dict[int, payloads.Payload]:
-    """The last message of each room, found by key."""
-    keys = [(room.id, room.last_seq) for room in rooms if room.last_seq]
-    rows = db.session.execute(
-        select(Message, User)
-        .join(User, User.id == Message.sender_id)
-        .where(tuple_(Message.room_id, Message.seq).in_(keys))
-    )
-    return {row.Message.room_id: payloads.message(row.Message, row.User) for row in rows}

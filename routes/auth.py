@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
+from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
@@ -45,7 +46,9 @@ def _entrance(template: str, enter: Callable[[], User]) -> Answer:
 
 def _register() -> User:
     limits.check("register", _network())
-    return accounts.register(request.form.get("username"), request.form.get("password"), password_min())
+    # Given by the first to register, in their language; it is a room's name from then on.
+    general = _("General")
+    return accounts.register(request.form.get("username"), request.form.get("password"), password_min(), general)
 
 
 def _sign_in() -> User:

@@ -8,10 +8,13 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from chat import accounts
+from chat import accounts, clock, presence, transactions
 from extensions import socketio
+from models import Membership, Message, Room
 
 NAMES = ("root", "alice", "bob", "carol")  # root comes first, and so is the administrator
 PASSWORD = "correct horse 1"
@@ -21,6 +24,43 @@ _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 def new_id() -> str:
     return str(uuid.uuid4())
+
+
+def make_room(*people: Member, **options: Any) -> int:
+    """A group of these people, the first of them its owner; `options` are columns of the room."""
+    with people[0].app.app_context():
+        now = clock.now()
+        room = Room(kind="group", created_at=now, active_at=now, owner_id=people[0].id, **options)
+
+        def change(session: Session) -> None:
+            session.add(room)
+            session.flush()
+            for person in people:
+                role = "owner" if person is people[0] else "member"
+                session.add(Membership(room_id=room.id, user_id=person.id, role=role, joined_at=now))
+
+        transactions.run(change)
+        return room.id
+
+
+def set_member(person: Member, room_id: int, **columns: Any) -> None:
+    """Change somebody's membership behind the back of the rules."""
+    mine = update(Membership).where(Membership.room_id == room_id, Membership.user_id == person.id)
+    with person.app.app_context():
+        transactions.run(lambda session: session.execute(mine.values(**columns)))
+
+
+def set_message(person: Member, room_id: int, seq: int, **columns: Any) -> None:
+    """Change a message behind the back of the rules."""
+    chosen = update(Message).where(Message.room_id == room_id, Message.seq == seq)
+    with person.app.app_context():
+        transactions.run(lambda session: session.execute(chosen.values(**columns)))
+
+
+def opens(person: Member, room_id: int | None) -> None:
+    """All the person's connections have the room open from now on."""
+    for connection in list(presence._people.get(person.id, ())):
+        presence.enter(connection, room_id)
 
 
 class Visitor:
@@ -69,8 +109,24 @@ class Member(Visitor):
         with self.http.session_transaction() as session:
             session["_user_id"] = self.session_id
 
+    def conversations(self) -> list[dict[str, Any]]:
+        """One's direct rooms; the one that everybody is in is left out."""
+        return [room for room in self.get_ok("/rooms")["rooms"] if room["kind"] == "direct"]
+
+    def make_room(self, **options: Any) -> dict[str, Any]:
+        """A group room of one's own."""
+        connection = self.connect()
+        room: dict[str, Any] = connection.ok("create_room", {"name": "Tea room", **options})["room"]
+        connection.close()
+        return room
+
     def connect(self, auth: dict[str, Any] | None = None) -> Connection:
         return Connection(self, auth)
+
+    def room(self, room_id: int) -> dict[str, Any]:
+        """One of the person's rooms, as the list has it."""
+        [room] = [room for room in self.get_ok("/rooms")["rooms"] if room["id"] == room_id]
+        return dict(room)
 
     def signs_out(self) -> None:
         with self.app.app_context():
@@ -81,6 +137,7 @@ class Connection:
     """An open Socket.IO connection."""
 
     def __init__(self, person: Visitor, auth: dict[str, Any] | None = None) -> None:
+        self.app = person.app
         self.client = socketio.test_client(person.app, flask_test_client=person.http, auth=auth)
 
     @property
@@ -103,8 +160,8 @@ class Connection:
         assert answer["error"]["message"]
         return str(answer["error"]["code"])
 
-    def send(self, room_id: int, body: str, client_id: str | None = None) -> dict[str, Any]:
-        sent = self.ok("send_message", {"room_id": room_id, "body": body, "client_id": client_id or new_id()})
+    def send(self, room_id: int, body: str, client_id: str | None = None, **more: Any) -> dict[str, Any]:
+        sent = self.ok("send_message", {"room_id": room_id, "body": body, "client_id": client_id or new_id(), **more})
         return dict(sent["message"])
 
     def heard(self, *events: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from flask import Flask
 
 import settings
 from app import create_app
-from chat import accounts, presence
+from chat import accounts, ephemeral, presence, whispers
 from extensions import db
 from migrations import state
 from tests.cast import NAMES, PASSWORD, Member
@@ -54,6 +54,8 @@ def make(registered: Path, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
         return made[-1]
 
     presence.forget()
+    whispers.forget()
+    ephemeral.forget()
     yield build
     for app in made:
         close(app)
@@ -69,6 +71,8 @@ def empty_app(tmp_path: Path) -> Iterator[Flask]:
     """An application on which nobody has registered."""
     app = make_app(tmp_path / "empty")
     presence.forget()
+    whispers.forget()
+    ephemeral.forget()
     with app.app_context():
         state.prepare()
     yield app

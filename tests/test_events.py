@@ -11,6 +11,7 @@ from flask import Flask
 from chat import accounts, history, transactions
 from extensions import db, socketio
 from models import Message
+from tests import test_room_events
 from tests.cast import Connection, Member, Visitor, new_id
 
 TOO_LONG = "я" * 10_001
@@ -22,16 +23,28 @@ def valid(event: str, room_id: int) -> dict[str, Any]:
     return {
         "open_direct": {"username": "bob"},
         "send_message": {"room_id": room_id, "body": "hello", "client_id": new_id()},
+        "edit_message": {"room_id": room_id, "seq": 1, "body": "first"},
+        "delete_message": {"room_id": room_id, "seq": 1},
+        "set_reaction": {"room_id": room_id, "seq": 1, "emoji": "👍", "on": True},
         "mark_read": {"room_id": room_id, "seq": 1},
         "mute_room": {"room_id": room_id, "seconds": 3600},
         "set_typing": {"room_id": room_id, "typing": True},
+        "whisper": {"room_id": room_id, "user_id": 3, "body": "psst", "client_id": new_id()},
         "sync": {"rooms": {str(room_id): 0}},
         "load_presence": {},
     }[event]
 
 
-EVENTS = ("open_direct", "send_message", "mark_read", "mute_room", "set_typing", "sync", "load_presence")
-IN_A_ROOM = ("send_message", "mark_read", "mute_room", "set_typing")
+IN_A_ROOM = (
+    "send_message",
+    "edit_message",
+    "delete_message",
+    "set_reaction",
+    "mark_read",
+    "mute_room",
+    "set_typing",
+)
+EVENTS = ("open_direct", *IN_A_ROOM, "whisper", "sync", "load_presence")
 
 
 @pytest.fixture
@@ -44,10 +57,14 @@ def talk(alice: Member, room_id: int) -> Connection:
 
 def test_these_are_all_events() -> None:
     registered = {name for name, _handler, _namespace in socketio.handlers}
-    assert registered - {"connect", "disconnect", "*"} == set(EVENTS)
+    assert registered - {"connect", "disconnect", "*"} == {*EVENTS, *test_room_events.EVENTS}
 
 
-@pytest.mark.parametrize("event", EVENTS)
+# These have a story of their own in tests/chat: with these data they are refused.
+IN_A_GROUP = ("whisper",)
+
+
+@pytest.mark.parametrize("event", [event for event in EVENTS if event not in IN_A_GROUP])
 def test_it_is_acknowledged(talk: Connection, room_id: int, event: str) -> None:
     assert talk.call(event, valid(event, room_id))["ok"] is True
 
@@ -61,7 +78,7 @@ def test_a_session_that_was_ended_does_nothing_more(alice: Member, talk: Connect
     assert talk.error(event, valid(event, room_id)) == "unauthenticated"
 
 
-@pytest.mark.parametrize("event", IN_A_ROOM)
+@pytest.mark.parametrize("event", [*IN_A_ROOM, *IN_A_GROUP])
 def test_to_an_outsider_the_room_is_not_there(carol: Member, talk: Connection, room_id: int, event: str) -> None:
     outsider = carol.connect()
     refused = outsider.call(event, valid(event, room_id))
@@ -110,6 +127,29 @@ BAD = [
     ("send_message", {"client_id": 7}, "invalid"),
     ("send_message", {"client_id": "0" * 32}, "invalid"),
     ("send_message", {"client_id": "{" + new_id() + "}"}, "invalid"),
+    *[("send_message", {"reply_to": wrong}, "invalid") for wrong in ("1", 0, -1, 1.5, True, [], HUGE, 2, HUGE - 1)],
+    *[
+        (event, {"seq": wrong}, "invalid")
+        for event in ("edit_message", "delete_message", "set_reaction")
+        for wrong in (None, "1", 0, -1, 1.5, True, [], HUGE)
+    ],
+    *[
+        (event, {"seq": absent}, "not_found")
+        for event in ("edit_message", "delete_message", "set_reaction")
+        for absent in (2, HUGE - 1)
+    ],
+    ("edit_message", {"body": None}, "invalid"),
+    ("edit_message", {"body": " "}, "invalid"),
+    ("edit_message", {"body": TOO_LONG}, "invalid"),
+    ("edit_message", {"body": "nul \0"}, "invalid"),
+    ("edit_message", {"room_id": None}, "invalid"),
+    ("delete_message", {"room_id": "1"}, "invalid"),
+    ("set_reaction", {"on": None}, "invalid"),
+    ("set_reaction", {"on": 1}, "invalid"),
+    *[
+        ("set_reaction", {"emoji": wrong}, "invalid")
+        for wrong in (None, 5, "", "a", "👍👍", "👍 ", ":+1:", "\ud83d", "\u200d", "\ufe0f", "🏻👍", "x" * 100_000)
+    ],
     ("mark_read", {"seq": None}, "invalid"),
     ("mark_read", {"seq": "1"}, "invalid"),
     ("mark_read", {"seq": 0}, "invalid"),
@@ -284,11 +324,11 @@ def test_unread_is_what_the_other_one_said_since(alice: Member, bob: Member, roo
     talking, reading = alice.connect(), bob.connect()
     for body in ("one", "two", "three"):
         talking.send(room_id, body)
-    [room] = bob.get_ok("/rooms")["rooms"]
+    [room] = bob.conversations()
     assert room["unread"] == 3
     assert reading.ok("mark_read", {"room_id": room_id, "seq": 2})["last_read_seq"] == 2
     assert talking.heard("messages_read") == [{"room_id": room_id, "user_id": bob.id, "last_read_seq": 2}]
-    assert bob.get_ok("/rooms")["rooms"][0]["unread"] == 1
+    assert bob.conversations()[0]["unread"] == 1
     assert alice.get_ok("/rooms")["rooms"][0]["peer_read_seq"] == 2
 
 
@@ -305,7 +345,7 @@ def test_a_mark_never_goes_back(alice: Member, bob: Member, room_id: int) -> Non
 def test_who_writes_has_read_what_is_above(alice: Member, bob: Member, room_id: int) -> None:
     alice.connect().send(room_id, "question")
     bob.connect().send(room_id, "answer")
-    assert bob.get_ok("/rooms")["rooms"][0]["unread"] == 0
+    assert bob.conversations()[0]["unread"] == 0
     assert alice.get_ok("/rooms")["rooms"][0]["peer_read_seq"] == 2
 
 
@@ -340,14 +380,16 @@ def test_sync_tells_what_changed_since(alice: Member, bob: Member, room_id: int)
     assert caught_up["messages"] == sent[3:]
     assert (caught_up["complete"], caught_up["reload"]) == (True, False)
     assert caught_up["room"]["version"] == 5
-    assert answer["opened"] == answer["closed"] == []
+    assert [room["name"] for room in answer["opened"]] == ["General"]
+    assert answer["closed"] == []
 
 
 def test_sync_opens_unknown_rooms_and_closes_those_of_others(alice: Member, carol: Member, room_id: int) -> None:
     alice.connect().send(room_id, "hello")
-    assert [room["id"] for room in alice.connect().ok("sync", {"rooms": {}})["opened"]] == [room_id]
+    [general] = carol.get_ok("/rooms")["rooms"]
+    assert [room["id"] for room in alice.connect().ok("sync", {"rooms": {}})["opened"]] == [room_id, general["id"]]
     outside = carol.connect().ok("sync", {"rooms": {str(room_id): 0, "424242": 7}})
-    assert outside == {"ok": True, "rooms": {}, "opened": [], "closed": [room_id, 424242]}
+    assert outside == {"ok": True, "rooms": {}, "opened": [general], "closed": [room_id, 424242]}
 
 
 def test_sync_goes_in_pages_until_none_is_left(

@@ -32,6 +32,7 @@ def upgrade():
             op.alter_column("rooms", name, existing_type=kind, existing_nullable=False, server_default=None)
     op.add_column("rooms", sa.Column("ends_at", Instant, nullable=True))
     op.add_column("rooms", sa.Column("deleted_at", Instant, nullable=True))
+    op.add_column("rooms", sa.Column("deleted_by_id", sa.BigInteger(), nullable=True))
     op.create_index("ix_rooms_ends_at", "rooms", ["ends_at"])
     op.create_index("ix_rooms_deleted_at", "rooms", ["deleted_at"])
     op.create_index("ix_users_kind_last_seen_at", "users", ["kind", "last_seen_at"])
@@ -98,6 +99,7 @@ def downgrade():
         op.drop_table(table)
     op.drop_column("messages", "subject_id")
     op.drop_index("ix_users_kind_last_seen_at", "users")
+    op.drop_column("rooms", "deleted_by_id")
     for name in ("ends_at", "deleted_at"):
         op.drop_index(f"ix_rooms_{name}", "rooms")
         op.drop_column("rooms", name)

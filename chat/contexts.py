@@ -1,0 +1,109 @@
+"""Messages as they are told, with what stands around them: the message they answer, reactions, whom a line is about.
+
+Asked for all messages at once, never one by one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session as Transaction
+from sqlalchemy.orm import scoped_session
+
+from chat import ephemeral, payloads, visible
+from chat.payloads import Payload
+from models import Message, Reaction, User
+
+Asked = Transaction | scoped_session[Any]
+Key = ephemeral.Key
+
+
+def around(
+    session: Asked,
+    rows: Sequence[tuple[Message, User]],
+    cleared: Mapping[int, int] | None = None,
+    viewer_id: int | None = None,
+    drafted: Mapping[Key, ephemeral.Reacted] | None = None,
+) -> list[Payload]:
+    """The rows' payloads. `cleared` says up to which `seq` of each room the viewer sees nothing, quotes included.
+
+    `drafted` are reactions that are not kept yet.
+    """
+    messages = [message for message, _ in rows]
+    sources = _sources(session, messages)
+    reactions = _reactions(session, messages) | dict(drafted or {})
+    subjects = _people(session, {message.subject_id for message in messages if message.subject_id})
+    return [
+        payloads.message(
+            message,
+            author,
+            reply_to=quote(message, sources, (cleared or {}).get(message.room_id, 0)),
+            reactions=reacted(reactions.get((message.room_id, message.seq), ()), viewer_id),
+            subject=subjects.get(message.subject_id or 0),
+        )
+        for message, author in rows
+    ]
+
+
+def with_authors(session: Asked, messages: Sequence[Message]) -> list[tuple[Message, User]]:
+    """Messages from memory with those who wrote them."""
+    people = _people(session, {message.sender_id for message in messages})
+    return [(message, people[message.sender_id]) for message in messages]
+
+
+def quote(message: Message, sources: Mapping[Key, tuple[Message, User]], cleared_seq: int) -> Payload | None:
+    """What stands above an answer: nothing of a source that is deleted, expired or not for the viewer."""
+    if message.reply_to_seq is None:
+        return None
+    source, author = sources.get((message.room_id, message.reply_to_seq), (None, None))
+    shown = visible.can_be_answered(source, cleared_seq)
+    return payloads.quote(message.reply_to_seq, *((source, author) if shown else ()))
+
+
+def reacted(reactions: Iterable[tuple[str, int]], viewer_id: int | None) -> list[Payload]:
+    """(emoji, user id) in the order of their coming, as one entry for each emoji."""
+    people: dict[str, list[int]] = defaultdict(list)
+    for emoji, user_id in reactions:
+        people[emoji].append(user_id)
+    return [payloads.reaction(emoji, user_ids, viewer_id) for emoji, user_ids in people.items()]
+
+
+def _sources(session: Asked, messages: Iterable[Message]) -> dict[Key, tuple[Message, User]]:
+    """The messages that these answer, found by key."""
+    keys = {(message.room_id, message.reply_to_seq) for message in messages if message.reply_to_seq is not None}
+    if not keys:
+        return {}
+    kept = [message for key in keys if (message := ephemeral.get(*key))]
+    sources = {(row[0].room_id, row[0].seq): row for row in with_authors(session, kept)}
+    if sources.keys() == keys:
+        return sources
+    found = session.execute(
+        select(Message, User)
+        .join(User, User.id == Message.sender_id)
+        .where(tuple_(Message.room_id, Message.seq).in_(sorted(keys)))
+    )
+    return sources | {(row.Message.room_id, row.Message.seq): (row.Message, row.User) for row in found}
+
+
+def _reactions(session: Asked, messages: Iterable[Message]) -> dict[Key, ephemeral.Reacted]:
+    keys = [(message.room_id, message.seq) for message in messages]
+    if not keys:
+        return {}
+    found = session.execute(
+        select(Reaction.room_id, Reaction.seq, Reaction.emoji, Reaction.user_id)
+        .where(tuple_(Reaction.room_id, Reaction.seq).in_(keys))
+        .order_by(Reaction.created_at, Reaction.user_id, Reaction.emoji)
+    )
+    gathered: dict[Key, ephemeral.Reacted] = defaultdict(list, ephemeral.reactions(keys))
+    for row in found:
+        gathered[row.room_id, row.seq].append((row.emoji, row.user_id))
+    return gathered
+
+
+def _people(session: Asked, user_ids: Collection[int]) -> dict[int, User]:
+    if not user_ids:
+        return {}
+    return {user.id: user for user in session.scalars(select(User).where(User.id.in_(user_ids)))}
