@@ -5,18 +5,24 @@ Only what people said counts, and only while it is there: system lines, deleted 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
 
-from sqlalchemy import Select, func, literal, select, tuple_, union_all
+from sqlalchemy import Select, bindparam, func, select, text, tuple_
 
 from chat import contexts, ephemeral, visible
 from chat.payloads import Payload
 from extensions import db
-from models import Membership, Message, Room, User
+from models import Instant, Membership, Message, Room, User
 
 UNREAD_MAX = 1000
 # SQLite takes at most 500 selects in one statement.
 AT_ONCE = 250
+
+_OF_ONE = re.compile(r":(room_id|user_id|cleared_seq|last_read_seq)\b(?!_)")
 
 Rows = Sequence[tuple[Room, Membership]]
 
@@ -25,7 +31,7 @@ def unread(actor: User, rows: Rows) -> dict[int, int]:
     """How many messages of others `actor` has not read, up to UNREAD_MAX, in each room where there are any."""
     news = [(room, mine) for room, mine in rows if room.last_seq > max(mine.last_read_seq, mine.cleared_seq)]
     behind = [mine for room, mine in news if room.keeps_history]
-    counted = dict(row for some in _parts(behind) for row in db.session.execute(union_all(*map(_count, some))))
+    counted = dict(row for some in _parts(behind) for row in _ask(_count, some))
     return counted | {room.id: _count_remembered(mine) for room, mine in news if not room.keeps_history}
 
 
@@ -38,7 +44,7 @@ def _remembered(mine: Membership) -> list[Message]:
     return [message for message in ephemeral.shown_to(mine) if visible.can_be_answered(message, mine.cleared_seq)]
 
 
-def _count(mine: Membership) -> Select[int, int]:
+def _count(mine: Any) -> Select[int, int]:
     """The room and the number, by a range of the key that ends at UNREAD_MAX messages."""
     first = (
         select(Message.seq)
@@ -47,14 +53,14 @@ def _count(mine: Membership) -> Select[int, int]:
         .limit(UNREAD_MAX)
         .subquery()
     )
-    return select(literal(mine.room_id), func.count(first.c.seq))
+    return select(mine.room_id.label("room_id"), func.count(first.c.seq))
 
 
 def latest(actor: User, rows: Rows) -> dict[int, Payload]:
     """The newest message of each room that `actor` sees."""
     talked = [(room, mine) for room, mine in rows if room.last_seq > mine.cleared_seq]
     kept = [mine for room, mine in talked if room.keeps_history]
-    keys = [key for some in _parts(kept) for key in db.session.execute(union_all(*map(_newest, some)))]
+    keys = [key for some in _parts(kept) for key in _ask(_newest, some)]
     remembered = [_remembered(mine)[-1:] for room, mine in talked if not room.keeps_history]
     found = contexts.with_authors(db.session, [message for last in remembered for message in last])
     if keys:
@@ -68,7 +74,7 @@ def latest(actor: User, rows: Rows) -> dict[int, Payload]:
     return {message["room_id"]: message for message in shown}
 
 
-def _newest(mine: Membership) -> Select[int, int]:
+def _newest(mine: Any) -> Select[int, int]:
     """The key of the newest message, the first that is met from the end of the room."""
     newest = (
         select(Message.room_id, Message.seq)
@@ -78,6 +84,25 @@ def _newest(mine: Membership) -> Select[int, int]:
         .subquery()
     )
     return select(newest.c.room_id, newest.c.seq)
+
+
+def _ask(template: Callable[[Any], Select[int, int]], memberships: Sequence[Membership]) -> list[tuple[int, int]]:
+    """The template's answers for all of these, in one statement.
+
+    Written out once and repeated as text: building a hundred selects of expressions costs more than asking them.
+    """
+    mine = SimpleNamespace(**{name: bindparam(name) for name in ("room_id", "user_id", "cleared_seq", "last_read_seq")})
+    kind: Any = type(db.session.get_bind().dialect)
+    compiled = template(mine).compile(dialect=kind(paramstyle="named"))
+    values: dict[str, Any] = {name: value for name, value in compiled.params.items() if value is not None}
+    parts = []
+    for number, membership in enumerate(memberships):
+        parts.append(_OF_ONE.sub(rf":\1_{number}", str(compiled)))
+        values |= {f"{name}_{number}": getattr(membership, name) for name in vars(mine)}
+    sql = " UNION ALL ".join(parts)
+    used = {name: values[name] for name in re.findall(r":(\w+)", sql)}
+    moments = [bindparam(name, type_=Instant()) for name, value in used.items() if isinstance(value, datetime)]
+    return [(room_id, number) for room_id, number in db.session.execute(text(sql).bindparams(*moments), used)]
 
 
 def _parts(memberships: Sequence[Membership]) -> list[Sequence[Membership]]:
