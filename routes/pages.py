@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask_wtf.csrf import generate_csrf
 from werkzeug.local import LocalProxy
 
-from chat import accounts, fields, payloads, profiles
+from chat import accounts, clock, fields, payloads, profiles
 from chat.errors import NotFound
 from routes import assets, catalogue
 from routes.doors import actor, known_actor, page
@@ -24,6 +24,7 @@ FIRST = 40
 def chat() -> str:
     boot = {
         "user": accounts.payload(actor()),
+        "now": payloads.instant(clock.now()),
         "root": request.script_root,
         "slot": slot(),
         "locale": catalogue.current(),
@@ -32,6 +33,8 @@ def chat() -> str:
         "limits": {"body": fields.BODY_MAX},
         "preferences": profiles.preferences(actor()),
         "locales": current_app.config["LOCALES"],
+        "admin": actor().is_admin,
+        "guests": current_app.config["SETTINGS"].GUESTS,
         "rooms": rooms_page(actor(), most=FIRST),
         "people": people_page(actor(), most=FIRST),
     }

@@ -10,7 +10,7 @@ export function known() {
 }
 
 export function remember(slot, user, root) {
-  write(KEY, { ...known(), [slot]: { id: user.id, name: user.display_name, username: user.username, hue: user.hue, root } });
+  write(KEY, { ...known(), [slot]: { id: user.id, name: user.display_name, username: user.username, hue: user.hue, kind: user.kind, root } });
 }
 
 export function forget(slot) {

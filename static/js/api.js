@@ -5,12 +5,17 @@ const PATIENCE = 15_000;
 export function createApi({ root, userId, csrf }) {
   return {
     rooms: (query) => get("/rooms", query),
+    publicRooms: (query) => get("/rooms/public", query),
+    members: (roomId, query) => get(`/rooms/${roomId}/members`, query),
+    invitations: (roomId) => get(`/rooms/${roomId}/invitations`),
     people: (query) => get("/people", query),
     messages: (roomId, query) => get(`/rooms/${roomId}/messages`, query),
     person: (username) => get(`/people/${encodeURIComponent(username)}`),
+    overview: () => get("/panel"),
     profile: () => get("/profile"),
     changeProfile: (values) => send("POST", "/profile", values),
     prefer: (values) => send("POST", "/profile/preferences", values),
+    becomeMember: (values) => send("POST", "/profile/membership", values),
     changePassword: (values) => send("POST", "/profile/password", values),
     endSession: (handle) => send("DELETE", `/profile/sessions/${handle}`),
     endOtherSessions: () => send("DELETE", "/profile/sessions"),
@@ -56,10 +61,11 @@ export function createApi({ root, userId, csrf }) {
 }
 
 export class Refusal extends Error {
-  constructor({ code, message, field = null, retry_after: retryAfter = null }) {
+  constructor({ code, message, field = null, reason = null, retry_after: retryAfter = null }) {
     super(message);
     this.code = code;
     this.field = field;
+    this.reason = reason; // why a session has ended, where the server says so
     this.retryAfter = retryAfter;
   }
 

@@ -80,18 +80,21 @@ export function createTyping(store, { emit }) {
     if (state.connection.online && !state.notice) emit("set_typing", { room_id: roomId, typing }).catch(() => {});
   }
 
-  function heard({ room_id: roomId, typing }) {
+  function heard({ room_id: roomId, user_id: userId, typing }) {
+    if (!state.typing.has(roomId)) state.typing.set(roomId, new Map());
     if (typing) {
-      state.typing.set(roomId, Date.now() + TYPING_FORGET);
+      state.typing.get(roomId).set(userId, Date.now() + TYPING_FORGET);
       setTimeout(forget, TYPING_FORGET + 50);
     } else {
-      state.typing.delete(roomId);
+      state.typing.get(roomId).delete(userId);
     }
     changed();
   }
 
   function forget() {
-    for (const [roomId, until] of state.typing) if (until <= Date.now()) state.typing.delete(roomId);
+    for (const people of state.typing.values()) {
+      for (const [userId, until] of people) if (until <= Date.now()) people.delete(userId);
+    }
     changed();
   }
 

@@ -3,25 +3,23 @@
 import * as accounts from "./accounts.js";
 import { createApi } from "./api.js";
 import { createReading, createTyping } from "./attention.js";
-import { createCatchUp } from "./catch_up.js";
 import { createDrafts } from "./drafts.js";
-import { createHistory } from "./history.js";
+import { createCatchUp, createHistory } from "./history.js";
 import { createLooks } from "./looks.js";
+import { createOpening } from "./opening.js";
 import { createOutbox } from "./outbox.js";
 import { createPeople } from "./people.js";
+import { applyHere, applyMembersChanged, applyRoomChanged, nobodyHeld, setClock } from "./conversations.js";
 import { connect, watchForDoubt } from "./socket.js";
-import {
-  applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, conversationWith, trimMessages,
-} from "./state.js";
+import { applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, isSaid, trimMessages } from "./state.js";
 
 const RETRY = 2_000;
 export const QUIET = 5_000; // a shorter loss of the connection is not worth a word
 
-// `heard(conversation, message)` is told of every message of another person that was not known here.
-export function createChat(store, boot, { closeConversation, renameConversation, heard, sent }) {
+// `heard(conversation, message)` is told of every message of another person that was not known here, `roomGone(room, reason)` of every room that one is no longer in, `noRoom()` of an address that names none.
+export function createChat(store, boot, { closeConversation, renameConversation, heard, act, sent, roomGone, noRoom }) {
   const { state, changed } = store;
   let connection;
-  let wanted = null; // the username in the address
   let attempt = 0;
 
   const emit = (event, data) => connection.emit(event, data);
@@ -30,12 +28,16 @@ export function createChat(store, boot, { closeConversation, renameConversation,
   const history = createHistory(store, { api, ended });
   const outbox = createOutbox(store, { emit, stored: take, ended });
   const people = createPeople(store, { api, ended, first: boot.people });
-  const catchUp = createCatchUp(store, { emit, reload: history.newest, heard: arrived });
+  const catchUp = createCatchUp(store, { emit, reload: history.newest, heard: arrived, closed });
   const typing = createTyping(store, { emit });
   const reading = createReading(store, { emit });
   const drafts = createDrafts(store);
+  const opening = createOpening(store, {
+    emit, history, ended, close: closeConversation, rename: renameConversation, missing: noRoom, left: typing.stop,
+  });
 
   function start() {
+    setClock(state, boot.now);
     drafts.restore();
     lost();
     connection = connect({ root: boot.root, userId: boot.user.id, hear, onConnect: connected, onLost: lost, onRefused: ended });
@@ -47,6 +49,8 @@ export function createChat(store, boot, { closeConversation, renameConversation,
 
   const hear = {
     message_sent: ({ message }) => take(message),
+    message_changed: ({ message }) => take(message),
+    whispered: act("whispered"),
     room_opened: roomOpened,
     messages_read: read,
     typing_changed: typing.heard,
@@ -54,6 +58,10 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     user_registered: ({ user }) => people.registered(user),
     user_changed: ({ user }) => personChanged(user),
     preferences_changed: looks.heard,
+    room_changed: ({ room }) => roomTold(room.id, room.version, (one) => applyRoomChanged(one, room)),
+    members_changed: (told) => roomTold(told.room_id, 0, (one) => applyMembersChanged(state, one, told)),
+    here_changed: hereChanged,
+    room_closed: ({ room_id: roomId, reason }) => closed(roomId, reason),
     room_muted: ({ room_id: roomId, muted_until: until }) => muted(roomId, until),
     signed_out: ({ reason }) => ended({ code: "unauthenticated", reason }),
   };
@@ -71,7 +79,7 @@ export function createChat(store, boot, { closeConversation, renameConversation,
       return;
     }
     state.ready = true;
-    if (wanted && !state.open) show(wanted);
+    opening.ready();
     if (state.connection.online) connected();
     changed();
   }
@@ -81,15 +89,14 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     Object.assign(state.connection, { online: true, lostAt: null });
     changed();
     if (attempt > 1) looks.refresh();
-    if (attempt > 1 && state.open) applyPerson(state, { id: state.open.userId, described: false });
+    for (const one of state.conversations.values()) if (one.members) one.members = nobodyHeld(); // who came and went was not heard
+    opening.resume();
     if (state.ready) resume(attempt);
   }
 
   // Everything that a new connection owes: what was missed, what waits, who is here.
   async function resume(mine) {
     outbox.pumpAll();
-    if (wanted && !state.open?.conversation) openDirect(wanted);
-    else if (state.open?.conversation?.error) history.newest(state.open.conversation);
     try {
       await catchUp.all();
       applyOnline(state, (await emit("load_presence", {})).online);
@@ -127,11 +134,13 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     }
     const own = message.sender.id === state.me.id;
     if (own) outbox.settle(message.client_id);
-    else if (!reading.attentive() && conversation.divider === null) conversation.divider = conversation.readTo;
-    if (message.seq > conversation.lastSeq) arrived(conversation, message);
+    const fresh = message.seq > conversation.lastSeq;
+    if (fresh && !own && !reading.attentive()) conversation.divider ??= conversation.readTo;
+    if (fresh) arrived(conversation, message);
     applyMessages(state, conversation, [message]);
     applyVersion(conversation, message.version);
     catchUp.watch(conversation);
+    if (conversation.lastMessage?.deleted_at) catchUp.these([conversation.id]).catch(() => {}); // for the one before it
     if (conversation !== state.open?.conversation) trimMessages(conversation);
     changed();
   }
@@ -139,11 +148,11 @@ export function createChat(store, boot, { closeConversation, renameConversation,
   // What has been drawn is at its end, or not.
   function drawn({ atEnd }) {
     reading.check({ atEnd });
-    if (atEnd && state.open?.conversation) trimMessages(state.open.conversation);
+    if (atEnd && state.open?.conversation && !state.open.target) trimMessages(state.open.conversation); // not on the way to an old one
   }
 
   function arrived(conversation, message) {
-    if (message.sender.id !== state.me.id && !message.deleted_at) heard(conversation, message);
+    if (message.sender.id !== state.me.id && isSaid(message)) heard(conversation, message);
   }
 
   // The first message of somebody new comes with its room.
@@ -151,6 +160,32 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     const known = state.conversations.has(room.id);
     const conversation = applyRoom(state, room);
     if (!known && room.last_message) arrived(conversation, room.last_message);
+    if (!known && room.kind === "group") conversation.since = new Date().toISOString();
+    changed();
+  }
+
+  function roomTold(roomId, version, apply) {
+    const conversation = state.conversations.get(roomId);
+    if (!conversation) return;
+    apply(conversation);
+    applyVersion(conversation, version);
+    catchUp.watch(conversation);
+    changed();
+  }
+
+  function hereChanged({ room_id: roomId, came, gone }) {
+    came.forEach((user) => applyPerson(state, user));
+    roomTold(roomId, 0, (one) => applyHere(one, { came: came.map(({ id }) => id), gone }));
+  }
+
+  // What was written there and not sent is kept, for the case that one is in it again.
+  function closed(roomId, reason = "ended") {
+    const conversation = state.conversations.get(roomId);
+    if (!conversation) return;
+    state.conversations.delete(roomId);
+    if (conversation.pending.length) state.unsent.set(roomId, conversation.pending);
+    if (conversation.kind === "group") roomGone(conversation, reason);
+    opening.closed(conversation);
     changed();
   }
 
@@ -169,10 +204,7 @@ export function createChat(store, boot, { closeConversation, renameConversation,
   function personChanged(user) {
     applyPerson(state, { ...user, described: false });
     if (user.id === state.me.id) accounts.remember(boot.slot, state.me, boot.root);
-    if (user.id === state.open?.userId && user.username !== wanted) {
-      wanted = user.username;
-      renameConversation(wanted);
-    }
+    opening.renamed(user);
     changed();
   }
 
@@ -187,50 +219,17 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     muted(conversation.id, until);
   }
 
-  // The address names somebody, or nobody: open the conversation with them, making it if there is none.
-  function show(username) {
-    wanted = username;
-    typing.stop();
-    const person = username && [...state.people.values()].find((one) => one.username === username);
-    const conversation = person && conversationWith(state, person.id);
-    if (person && person.id !== state.me.id) enter(person, conversation);
-    else state.open = null;
-    if (username && !conversation && state.ready) openDirect(username);
-    changed();
-  }
-
-  function enter(person, conversation) {
-    if (conversation) conversation.divider = conversation.unread ? conversation.readTo : null;
-    state.open = { userId: person.id, conversation, error: null, target: null };
-    if (conversation?.from === Infinity) history.newest(conversation);
-  }
-
-  async function openDirect(username) {
-    if (!state.connection.online) return;
-    try {
-      const { room } = await emit("open_direct", { username });
-      const conversation = applyRoom(state, room);
-      if (wanted === username && state.open?.conversation !== conversation) enter(room.peer, conversation);
-    } catch (refusal) {
-      if (refusal.endsSession) ended(refusal);
-      else if (refusal.passes) setTimeout(() => wanted === username && !state.open?.conversation && openDirect(username), RETRY);
-      else if (state.open) state.open.error = refusal.message;
-      else if (wanted === username) closeConversation();
-    }
-    changed();
-  }
-
   function send(conversation, body) {
     conversation.divider = null;
     typing.stop();
-    outbox.add(conversation, body);
+    outbox.add(conversation, body, state.replies.get(conversation.id) ?? null);
+    drafts.answer(conversation, null);
     sent();
   }
 
-  // Lead the eye to one message of the open conversation.
-  function lookAt(seq) {
-    if (state.open) state.open.target = seq;
-    changed();
+  function draft(conversation, text) {
+    state.remark = null;
+    drafts.keep(conversation, text);
   }
 
   const opened = (act) => state.open?.conversation && act(state.open.conversation);
@@ -240,19 +239,26 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     looks,
     ended,
     start,
-    show,
+    show: opening.show,
     mute,
     describe: people.describe,
+    emit,
+    take,
     send,
-    draft: drafts.keep,
+    draft,
+    answer: drafts.answer,
+    whisperTo: act("whisperTo"),
     wrote: typing.wrote,
     search: people.search,
     find: people.find,
     attentive: reading.attentive,
-    lookAt,
+    lookAt: opening.lookAt,
     morePeople: people.more,
     drawn,
     older: () => opened(history.older),
+    emit,
+    roomOpened,
+    refresh: (roomIds) => catchUp.these(roomIds),
     reload: () => opened((one) => (one.error === "older" ? history.older(one) : history.newest(one))),
     retry: (message) => opened((one) => outbox.retry(one, message.client_id)),
     discard: (message) => opened((one) => outbox.discard(one, message.client_id)),

@@ -1,19 +1,19 @@
 // What the page's own keys do. See shortcuts.js for which they are.
 
 import { openHelp } from "./keys_help.js";
-import { lastActivity } from "./state.js";
+import { conversationsByActivity, partnerOf, placeOf } from "./state.js";
 import { openSwitcher } from "./switcher.js";
 
 // Where a region is entered, by preference.
 const ENTRANCES = [
   "[data-log]",
   "[data-composer]",
-  '[data-person][aria-current="true"]',
+  '[data-row][aria-current="true"]',
   "[data-search]",
   "button:not([disabled]), [href], input, [tabindex='0']",
 ];
 
-// `layer` is where dialogs are drawn; `open(username)`, `toEnd()`, `find(texts)` act.
+// `layer` is where dialogs are drawn; `open(place)`, `toEnd()`, `find(texts)` act.
 export function createKeys(store, { layer, open, toEnd, find }) {
   const { state } = store;
 
@@ -40,11 +40,10 @@ export function createKeys(store, { layer, open, toEnd, find }) {
   }
 
   function conversation(step) {
-    const all = [...state.conversations.values()].filter(lastActivity);
-    all.sort((a, b) => lastActivity(b).localeCompare(lastActivity(a)));
+    const all = conversationsByActivity(state);
     const here = all.indexOf(state.open?.conversation);
     const next = here < 0 ? all[0] : all[here + step];
-    if (next) open(state.people.get(next.peerId).username);
+    if (next) open(placeOf(partnerOf(state, next)));
   }
 
   return { press: (name) => actions[name]() };

@@ -15,6 +15,8 @@ export function openHelp(layer) {
     [t("Next or previous part of the page"), [["F6"], ["Shift", "F6"]]],
     [t("Move in the list"), [["↓"], ["↑"]]],
     [t("To the newest message"), [["End"]]],
+    [t("What to do with a message one is at"), [["Enter"]]],
+    [t("Change one’s last message"), [["↑"]]],
     [t("Close or go back"), [["Esc"]]],
     [t("Show the keys"), [["?"], [command, "/"]]],
   ];

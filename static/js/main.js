@@ -2,7 +2,7 @@
 
 import * as accounts from "./accounts.js";
 import { QUIET, createChat } from "./chat.js";
-import { loadCatalogue } from "./i18n.js";
+import { loadCatalogue, t } from "./i18n.js";
 import { createNavigation } from "./navigation.js";
 import { createAccount } from "./parts/account.js";
 import { createBar } from "./parts/bar.js";
@@ -11,7 +11,7 @@ import { createFrame } from "./parts/frame.js";
 import { createLog } from "./parts/log.js";
 import { createPeopleList } from "./parts/people.js";
 import { closeTopmost, shortcut } from "./shortcuts.js";
-import { createState, unreadInAll } from "./state.js";
+import { createState } from "./state.js";
 import { createStore } from "./store.js";
 
 const MINUTE = 60_000;
@@ -28,17 +28,26 @@ await loadCatalogue(boot.catalogue, boot.locale);
 const store = createStore(createState(boot.user, boot.preferences));
 const chat = createChat(store, boot, {
   closeConversation: () => navigation.close(),
-  renameConversation: (username) => navigation.rename(username),
+  renameConversation: (place) => navigation.rename(place),
   heard,
+  act,
   sent: offer,
+  roomGone: (...told) => aboutRooms("gone")(...told),
+  noRoom: () => aboutRooms("missing")(),
 });
 const navigation = createNavigation({ show: chat.show, cover });
 const base = boot.slot ? boot.root.slice(0, -`/u/${boot.slot}`.length) : boot.root;
 
 const bar = createBar(part("bar"), { close: navigation.close, openDetails });
-const people = createPeopleList(part("people"), { open: navigation.open, more: chat.morePeople });
-const log = createLog(part("log"), { ...chat, takePlace, moved: store.changed });
-const composer = createComposer(part("composer"), { limit: boot.limits.body, draft: chat.draft, wrote: chat.wrote, send });
+const people = createPeopleList({ list: part("people"), field: document.querySelector("[data-search]"), clear: document.querySelector("[data-search-clear]") }, {
+  open: navigation.open,
+  search: chat.search,
+  more: chat.morePeople,
+  join: aboutRooms("join"),
+  createRoom: aboutRooms("create"),
+});
+const log = createLog(part("log"), { ...chat, takePlace, moved: store.changed, jump, missing: act("missing"), react: act("react") });
+const composer = createComposer(part("composer"), { limit: boot.limits.body, ...chat, act, jump, send });
 const account = createAccount(
   { self: part("self"), accounts: part("accounts"), menu: document.getElementById("menu") },
   { slot: boot.slot, accounts: accounts.known, addAddress: () => accounts.signInAddress(base) },
@@ -51,16 +60,32 @@ const frame = createFrame(
 );
 const details = lazily(
   (state) => state.open && (wide.matches || state.layer === "details"),
-  async () => (await import("./parts/details.js")).createDetails(part("details"), { close: navigation.leave, describe: chat.describe, mute: chat.mute, changed: store.changed }),
+  async () => {
+    const [{ createDetails }, dialogs] = await Promise.all([import("./parts/details.js"), roomDialogs()]);
+    return createDetails(part("details"), { close: navigation.leave, describe: chat.describe, mute: chat.mute, changed: store.changed, whisper, ...dialogs.forDetails });
+  },
 );
 const panel = lazily(
   (state) => state.layer?.startsWith("panel"),
   async () => (await import("./parts/panel.js")).createPanel(part("panel"), { ...chat, boot, store, navigation, chooseLocale }),
 );
 
+// The next message, or what is written instead of one.
 function send(conversation, body) {
-  chat.send(conversation, body);
-  log.toEnd();
+  const { kind } = store.state.writing.get(conversation.id) ?? {};
+  if (kind) act("submit")(conversation, body);
+  else chat.send(conversation, body);
+  if (kind !== "edit") log.toEnd();
+}
+
+// From the list of people, which on a narrow screen lies over the conversation.
+function whisper(person) {
+  if (store.state.layer === "details") navigation.leave();
+  chat.whisperTo(store.state.open.conversation, person);
+}
+
+function jump(seq) {
+  chat.lookAt(seq, { enter: true });
 }
 
 // A part that few need is fetched when it is first wanted; `load` gives it.
@@ -86,9 +111,9 @@ function openDetails() {
   else navigation.enter("details");
 }
 
-function openPanel() {
+function openPanel(section) {
   document.getElementById("menu").hidePopover();
-  navigation.enter(narrow.matches ? "panel" : "panel/profile");
+  navigation.enter(section);
 }
 
 function chooseTheme() {
@@ -98,14 +123,14 @@ function chooseTheme() {
 // The new language comes with a new page; what one looks at is found again there. Drafts are kept anyway.
 async function chooseLocale(locale) {
   await chat.api.chooseLocale(locale);
-  sessionStorage.setItem(PLACE, JSON.stringify({ ...log.place, userId: store.state.open?.userId }));
+  sessionStorage.setItem(PLACE, JSON.stringify({ ...log.place, roomId: store.state.open?.conversation?.id }));
   location.reload();
 }
 
-function takePlace({ peerId }) {
+function takePlace({ id }) {
   const place = JSON.parse(sessionStorage.getItem(PLACE));
   sessionStorage.removeItem(PLACE);
-  return place?.userId === peerId ? place : null;
+  return place?.roomId === id ? place : null;
 }
 
 // What the first screen does without is loaded when it is first of use. Offline that may fail, and is tried again.
@@ -114,24 +139,50 @@ function later(load) {
   return () => (loading ??= load().catch((error) => ((loading = undefined), Promise.reject(error))));
 }
 
-let badge = 0; // what the tab's picture shows
 const noticed = later(async () => {
   const { createNoticed } = await import("./noticed.js");
   return createNoticed(store, { announcer: part("announcer"), attentive: chat.attentive, open: openAt, offer });
+});
+const life = later(async () => {
+  const { createLife } = await import("./life.js");
+  return createLife(store, { ...chat, heard: (...given) => noticed().then((one) => one.whispered(...given)).catch(() => {}) });
+});
+const tools = later(async () => {
+  const [{ createMessageTools }, actions] = await Promise.all([import("./parts/message_tools.js"), life()]);
+  return createMessageTools(part("log"), store, { ...actions, confirm: async (question) => (await roomDialogs()).confirm(question) });
 });
 const keys = later(async () => {
   const { createKeys } = await import("./keys.js");
   return createKeys(store, { layer: part("layer"), open: goTo, toEnd: log.toEnd, find: chat.find });
 });
 
-function heard(conversation, message) {
-  noticed().then((one) => one.arrived(conversation, message)).catch(() => {});
+const roomDialogs = later(async () => {
+  const { createRoomDialogs } = await import("./room_dialogs.js");
+  return createRoomDialogs(store, { ...chat, layer: part("layer"), toasts: part("toast"), open: goTo, close: navigation.close, root: boot.root, guests: boot.guests });
+});
+const expiry = later(async () => {
+  const { createExpiry } = await import("./expiry.js");
+  return createExpiry(store, { refresh: chat.refresh });
+});
+
+// Something that room_dialogs.js does, once it is there.
+function aboutRooms(name) {
+  return (...given) => roomDialogs().then((one) => one[name](...given), needsConnection);
 }
 
-function drawBadge(unread) {
-  if (unread === badge) return;
-  badge = unread;
-  import("./favicon.js").then((one) => one.drawBadge(badge)).catch(() => {}); // the count by then, whichever import ends first
+// A function of life.js, which is loaded when it is first called.
+function act(name) {
+  return (...given) => life().then((one) => one[name](...given), needsConnection);
+}
+
+function needsConnection() {
+  const { open } = store.state;
+  store.state.remark = open?.conversation && { roomId: open.conversation.id, words: t("This needs a connection. Try again.") };
+  store.changed();
+}
+
+function heard(conversation, message) {
+  noticed().then((one) => one.arrived(conversation, message)).catch(() => {});
 }
 
 function offer() {
@@ -142,13 +193,13 @@ function press(name) {
   keys().then((one) => one.press(name)).catch(() => {});
 }
 
-function goTo(username) {
-  navigation.open(username);
+function goTo(place) {
+  navigation.open(place);
   document.querySelector("[data-composer]").focus();
 }
 
-function openAt(username, seq) {
-  goTo(username);
+function openAt(place, seq) {
+  goTo(place);
   chat.lookAt(seq);
 }
 
@@ -170,39 +221,21 @@ function draw(state) {
   log.draw(state);
   details.draw(state);
   panel.draw(state);
+  if (state.ending.size) expiry().catch(() => {});
   const covered = state.layer && (state.layer !== "details" || narrow.matches);
   chat.drawn({ atEnd: log.atEnd && !covered });
-  drawBadge(unreadInAll(state));
 }
 
-function searching(field, clear) {
-  field.addEventListener("input", () => {
-    clear.hidden = !field.value;
-    chat.search(field.value);
-  });
-  field.addEventListener("keydown", (event) => {
-    if (event.key !== "ArrowDown" || event.altKey) return;
-    event.preventDefault();
-    people.enter();
-  });
-  clear.addEventListener("click", () => {
-    field.value = "";
-    field.dispatchEvent(new Event("input"));
-    field.focus();
-  });
+function roomsMenu({ target, currentTarget: menu }) {
+  const wanted = target.closest("[data-do]")?.dataset.do;
+  if (!wanted) return;
+  menu.hidePopover();
+  aboutRooms(wanted)();
 }
 
 function languageChosen(event) {
   event.preventDefault();
   chooseLocale(event.submitter.value).catch(() => event.target.submit());
-}
-
-// Safari on a phone lays its keyboard over the page instead of shrinking it.
-function followKeyboard() {
-  const { scale, height, offsetTop } = window.visualViewport;
-  if (scale > 1) return; // a page that somebody enlarged stays where they put it
-  document.body.style.setProperty("--visible", `${height}px`);
-  document.body.style.setProperty("--covered", `${offsetTop}px`);
 }
 
 function signOut() {
@@ -213,14 +246,16 @@ function signOut() {
 store.subscribe(draw);
 window.addEventListener("keydown", keyPressed);
 for (const touch of ["pointerdown", "keydown"]) window.addEventListener(touch, () => keys().catch(() => {}), { once: true });
+for (const touch of ["pointerover", "pointerdown", "focusin"]) part("log").addEventListener(touch, () => tools().catch(() => {}), { once: true });
+for (const touch of ["pointerdown", "keydown"]) window.addEventListener(touch, () => tools().catch(() => {}), { once: true });
 document.querySelector("[data-show-keys]").addEventListener("click", () => press("help"));
 accounts.remember(boot.slot, boot.user, boot.root);
-searching(document.querySelector("[data-search]"), document.querySelector("[data-search-clear]"));
 document.querySelector("[data-sign-out]").addEventListener("submit", signOut);
 document.querySelector("[data-languages]").addEventListener("submit", languageChosen);
-document.querySelector("[data-open-panel]").addEventListener("click", openPanel);
+document.querySelector("[data-open-panel]").addEventListener("click", () => openPanel(narrow.matches ? "panel" : "panel/profile"));
+document.querySelector("[data-become-member]")?.addEventListener("click", () => openPanel("panel/membership"));
+document.getElementById("rooms-menu").addEventListener("click", roomsMenu);
 wide.addEventListener("change", store.changed);
-for (const moved of ["resize", "scroll"]) window.visualViewport.addEventListener(moved, followKeyboard);
 for (const moment of ["focus", "visibilitychange", "pageshow"]) window.addEventListener(moment, store.changed);
 document.addEventListener("visibilitychange", store.changed);
 setInterval(store.changed, MINUTE);

@@ -23,11 +23,13 @@ const HOST = `(?:${LABEL})+(?:${ENDINGS})(?![\\p{L}\\p{N}_@-]|\\.[a-z0-9])`;
 const TAIL = `(?::\\d{1,5}(?!\\d))?(?:[/?#][^\\s<>"\`|\\\\^{}${EASTERN}\\u3000-\\u303f\\uff00-\\uffef“”‘’…]*)?`;
 const ADDRESS = `https?://(?:\\[[0-9a-f:.]+\\]|[a-z0-9\\u0430-\\u044fё.-]+)(?![^\\s/?#]{0,256}@)${TAIL}`;
 const LINK = `(?<!${WORDS})(?:${ADDRESS}|(?<![@._/-])${HOST}${TAIL})`;
-const TOKEN = new RegExp(`(\`+)|(\\*+|_+|~+|\\|+)|${LINK}`, "giu");
+const MENTION = `(?<!${WORDS}|[@./+-])@[\\p{L}\\p{Nd}][\\p{L}\\p{Mn}\\p{Mc}\\p{Nd}_.-]{1,31}`;
+const TOKEN = new RegExp(`(\`+)|(\\*+|_+|~+|\\|+)|(${MENTION})|${LINK}`, "giu");
 const LOOSE_END = new Set(".,;:!?'*_~)]»");
 
 // A list of blocks: {kind: "text", nodes}, {kind: "code", text}, {kind: "quote", blocks}, {kind: "list", items: [{number, nodes}]}.
-// A node is a string, {kind: "code", text}, {kind: "link", text, href} or {kind, nodes}. `meter.steps` counts the work.
+// A node is a string, {kind: "code", text}, {kind: "link", text, href}, {kind: "mention", text} or {kind, nodes}; whether
+// somebody has the name that is mentioned is not known here. `meter.steps` counts the work.
 export function parse(body, meter = { steps: 0 }) {
   return blocks(body.split("\n"), 0, meter);
 }
@@ -127,8 +129,8 @@ function inline(text, meter) {
   TOKEN.lastIndex = 0;
   for (let match; (match = TOKEN.exec(text)); ) {
     meter.steps += 1;
-    const { 0: token, 1: ticks, 2: marks, index } = match;
-    const end = ticks ? code(ticks, index) : marks ? mark(marks, index) : link(token, index);
+    const { 0: token, 1: ticks, 2: marks, 3: name, index } = match;
+    const end = ticks ? code(ticks, index) : marks ? mark(marks, index) : name ? mention(name, index) : link(token, index);
     if (end !== undefined) done = TOKEN.lastIndex = end;
   }
   say(text.length);
@@ -155,6 +157,14 @@ function inline(text, meter) {
     say(index);
     nodes.push({ kind: "link", text: address, href });
     return index + address.length;
+  }
+
+  // Marks at the end belong to the sentence, and may close what stands around.
+  function mention(name, index) {
+    const text = name.replace(/[_.-]+$/, "");
+    say(index);
+    nodes.push({ kind: "mention", text });
+    return index + text.length;
   }
 
   function mark(marks, index) {

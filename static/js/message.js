@@ -1,15 +1,18 @@
 // The one drawing of a message, whether it is waiting, just came or was loaded.
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { t } from "./i18n.js";
-import { parse } from "./markup.js";
-import { icon, nameOf } from "./pieces.js";
+import { t, tn } from "./i18n.js";
+import { parse, plain } from "./markup.js";
+import { face, guestBadge, icon, nameOf } from "./pieces.js";
 import { waitsLong } from "./state.js";
-import { clock, full } from "./times.js";
+import { mentioned } from "./text.js";
+import { clock, full, lasting } from "./times.js";
 
 const JUMBO = /^(?:\p{RGI_Emoji}\s*){1,3}$/v;
 const trees = new WeakMap(); // message → its parsed body: drawn often, parsed once
+const excerpts = new WeakMap(); // message or quote → its body in one line
 const revealed = new Set(); // spoilers that were looked at, by message and place
+const NAMED = 12; // people of a reaction that are named
 
 // pending and failed messages carry their state; stored ones get it from who has read how far.
 export function stateOf(message, { me, peerReadTo }) {
@@ -18,24 +21,62 @@ export function stateOf(message, { me, peerReadTo }) {
   return message.seq <= peerReadTo ? "read" : "sent";
 }
 
-export function messageRow({ message, state, own, follows, followed }, { retry, discard, moved }) {
+// What a message answers, as it is by now where it is held: it may have been changed or deleted since.
+export function quoteOf({ reply_to: quote }, { messages }) {
+  if (!quote) return null;
+  const source = messages.get(quote.seq) ?? quote;
+  return { seq: quote.seq, sender: source.sender ?? null, source, gone: Boolean(source.deleted_at) || !source.body };
+}
+
+// A message's reactions as its reader sees them, what they just chose included.
+export function reactionsOf(message, { me, people, wishes }) {
+  const given = message.reactions ?? [];
+  if (!given.length && !wishes.size) return given;
+  const wished = [...wishes.values()].filter((one) => one.roomId === message.room_id && one.seq === message.seq);
+  const added = wished.filter((one) => one.on && !given.some(({ emoji }) => emoji === one.emoji));
+  return [...given, ...added.map(({ emoji }) => ({ emoji, count: 0, user_ids: [] }))].map(reaction).filter(({ count }) => count > 0);
+
+  function reaction({ emoji, count, user_ids: ids }) {
+    const had = ids.includes(me.id);
+    const own = wished.find((one) => one.emoji === emoji)?.on ?? had;
+    const others = ids.filter((id) => id !== me.id && people.has(id)).slice(0, NAMED);
+    const names = [...(own ? [t("You")] : []), ...others.map((id) => nameOf(people.get(id)))];
+    return { emoji, own, count: count + own - had, names };
+  }
+}
+
+// `find(key)` gives the person of a folded username.
+export function messageRow({ message, state, own, follows, followed, inRoom, left, quote, reactions }, { retry, discard, moved, jump, react, find, me }) {
+  const gone = Boolean(message.deleted_at);
+  const whispered = message.kind === "whisper";
+  const words = gone ? t("Message deleted") : body(message, { changed: moved, find, me });
+  const jumbo = !gone && JUMBO.test(message.body);
   return html`<li
     class="message"
     data-message
+    tabindex="-1"
     data-seq=${message.seq ?? nothing}
     data-client-id=${message.client_id}
     data-state=${state}
     ?data-own=${own}
     ?data-follows=${follows}
     ?data-followed=${followed}
+    ?data-in-room=${inRoom}
+    ?data-gone=${gone}
+    ?data-whisper=${whispered}
   >
+    ${inRoom && !own && !followed ? html`<span class="message__face" aria-hidden="true">${face(message.sender)}</span>` : nothing}
     <div class="bubble">
-      ${author(message.sender, { hidden: own || follows, own })}
-      <div class="bubble__body" data-body dir="auto" ?data-jumbo=${JUMBO.test(message.body)}>${body(message, moved)}</div>
+      ${author(message.sender, { hidden: own || follows, own })} ${whispered ? secret(message, own) : nothing}
+      ${quote && !gone ? quoted(quote, jump) : nothing}
+      <div class="bubble__body" data-body dir="auto" ?data-jumbo=${jumbo} ?data-deleted=${gone}>${words}</div>
       <span class="bubble__meta">
+        ${message.edited_at && !gone ? edited(message.edited_at) : nothing}
+        ${left === null ? nothing : countdown(left)}
         <time datetime=${message.created_at} title=${full(message.created_at)}>${clock(message.created_at)}</time>
-        ${own ? tick(state) : nothing}
+        ${own && !gone ? tick(state) : nothing}
       </span>
+      ${reactions.length && !gone ? pills(message, reactions, react) : nothing}
       ${waitsLong(message) ? takeBack(message, { discard }) : nothing}
     </div>
     ${state === "failed" ? failure(message, { retry, discard }) : nothing}
@@ -46,17 +87,61 @@ export function messageRow({ message, state, own, follows, followed }, { retry, 
 function author(sender, { own, hidden }) {
   if (hidden) return html`<span class="visually-hidden">${own ? t("You") : nameOf(sender)}: </span>`;
   const gone = sender.kind === "deleted";
-  return html`<span class="bubble__name" data-author ?data-gone=${gone} .style=${`--hue: ${Number(sender.hue)}`}><bdi>${nameOf(sender)}</bdi><span class="visually-hidden">: </span></span>`;
+  return html`<span class="bubble__name" data-author ?data-gone=${gone} .style=${`--hue: ${Number(sender.hue)}`}><bdi>${nameOf(sender)}</bdi>${guestBadge(sender)}<span class="visually-hidden">: </span></span>`;
 }
 
-function body(message, changed) {
+// Who else reads it: nobody.
+function secret({ recipient }, own) {
+  const words = own ? t("Whisper to %(name)s", { name: nameOf(recipient) }) : t("Whisper, only you see this");
+  return html`<span class="bubble__secret">${icon("lock")}<span>${words}</span></span>`;
+}
+
+function edited(at) {
+  const words = t("Edited: %(time)s", { time: full(at) });
+  return html`<span class="bubble__edited" title=${words}>${t("edited")}</span>`;
+}
+
+function quoted({ seq, sender, source, gone }, jump) {
+  const words = gone ? t("Deleted message") : excerptOf(source);
+  const hue = gone ? "" : `--hue: ${Number(sender.hue)}`;
+  return html`<button class="quote" type="button" data-quote=${seq} ?data-gone=${gone} ?disabled=${gone} .style=${hue} @click=${() => jump(seq)}>
+    <span class="visually-hidden">${t("Answer to")}</span>
+    ${gone ? nothing : html`<span class="quote__name"><bdi>${nameOf(sender)}</bdi></span><span class="visually-hidden">: </span>`}
+    <span class="quote__text" dir="auto">${words}</span>
+  </button>`;
+}
+
+export function excerptOf(said) {
+  let known = excerpts.get(said);
+  if (known?.body !== said.body) {
+    known = { body: said.body, text: plain(said.body).replace(/\s+/g, " ").slice(0, 200) };
+    excerpts.set(said, known);
+  }
+  return known.text;
+}
+
+function pills(message, reactions, react) {
+  return html`<div class="reactions" role="group" aria-label=${t("Reactions")}>${reactions.map((one) => pill(message, one, react))}</div>`;
+}
+
+function pill(message, { emoji, count, own, names }, react) {
+  const more = count - names.length;
+  const list = names.join(", ");
+  const rest = more > 0 ? tn("and %(count)s more", "and %(count)s more", more) : "";
+  const words = `${emoji} ${count}: ${list} ${rest}`.trim();
+  return html`<button class="reaction" type="button" data-reaction=${emoji} aria-pressed=${own} aria-label=${words} title=${`${list} ${rest}`.trim()} @click=${() => react(message, emoji)}>
+    <span class="reaction__emoji">${emoji}</span><span class="reaction__count">${count}</span>
+  </button>`;
+}
+
+function body(message, { changed, find, me }) {
   let known = trees.get(message);
   if (known?.body !== message.body) {
     known = { body: message.body, tree: parse(message.body) };
     trees.set(message, known);
   }
   let spoilers = 0;
-  return blocks(known.tree, { spoiler });
+  return blocks(known.tree, { spoiler, mention: (text) => mention(text, find, me) });
 
   function spoiler(nodes) {
     const key = `${message.client_id} ${(spoilers += 1)}`;
@@ -99,9 +184,18 @@ function inline(nodes, draw) {
     strike: (one) => html`<s>${inline(one.nodes, draw)}</s>`,
     code: (one) => html`<code class="markup-word">${one.text}</code>`,
     link: (one) => html`<a href=${one.href} target="_blank" rel="noopener noreferrer nofollow">${one.text}</a>`,
+    mention: (one) => draw.mention(one.text),
     spoiler: (one) => draw.spoiler(inline(one.nodes, draw)),
   };
   return nodes.map((one) => (typeof one === "string" ? one : draws[one.kind](one)));
+}
+
+// Only who is known here stands out, and oneself most.
+function mention(text, find, me) {
+  const known = mentioned(text, find);
+  if (!known) return text;
+  const { found, end } = known;
+  return [html`<span class="mention" data-mention=${found.username} ?data-me=${found.id === me.id} title=${nameOf(found)}>${text.slice(0, end)}</span>`, text.slice(end)];
 }
 
 // A button until it was used; then an ordinary text that keeps the focus. The log announces what takes the cover's place.
@@ -124,6 +218,12 @@ function cover(nodes, reveal) {
     @keydown=${key}
     >${reveal ? html`<span class="spoiler__text">${nodes}</span>` : html`<span>${nodes}</span>`}</span
   >`;
+}
+
+// How long it stays, in milliseconds.
+function countdown(left) {
+  const words = t("Vanishes in %(time)s", { time: lasting(left, "long") });
+  return html`<span class="bubble__left" data-expires title=${words}>${icon("timer")}<span aria-hidden="true">${lasting(left)}</span><span class="visually-hidden">${words}</span></span>`;
 }
 
 function tick(state) {

@@ -1,29 +1,27 @@
-// Which conversation is open, in the address: `#/<username>`. Back leads to the list, as on a phone. What lies over the
-// page (the details, the panel) is a layer in the history, so that back takes it away first.
+// Which conversation is open, in the address: `#/<username>` or `#/room/<id>`. Back leads to the list, as on a phone.
+// What lies over the page (the details, the panel) is a layer in the history, so that back takes it away first.
 
 const PREFIX = "#/";
+const ROOM = /^room\/(\d{1,15})$/;
 
-// `show(username)` hears which conversation, `cover(layer)` what lies over it; null for none.
+// `show(place)` hears which conversation, {username} or {roomId}, `cover(layer)` what lies over it; null for none.
 export function createNavigation({ show, cover }) {
-  const named = () => (location.hash.startsWith(PREFIX) ? decode(location.hash.slice(PREFIX.length)) : null);
   const depth = () => history.state?.depth ?? 0;
-  const addressOf = (username) => PREFIX + encodeURIComponent(username);
-  let shown;
+  let shown = null; // the address
 
   function arrive() {
-    const username = named();
-    if (username !== shown) {
-      shown = username;
-      show(username);
+    if (named() !== shown) {
+      shown = named();
+      show(placeIn(shown));
     }
     cover(history.state?.layer ?? null);
   }
 
-  function open(username) {
-    if (named() === username) {
+  function open(place) {
+    if (named() === addressOf(place)) {
       uncover();
     } else {
-      history.pushState({ fromList: named() === null }, "", addressOf(username));
+      history.pushState({ fromList: named() === null }, "", addressOf(place));
       arrive();
     }
   }
@@ -54,9 +52,9 @@ export function createNavigation({ show, cover }) {
   }
 
   // The person of the open conversation has another name now.
-  function rename(username) {
-    shown = username;
-    history.replaceState(history.state, "", addressOf(username));
+  function rename(place) {
+    shown = addressOf(place);
+    history.replaceState(history.state, "", shown);
   }
 
   window.addEventListener("popstate", arrive);
@@ -64,9 +62,23 @@ export function createNavigation({ show, cover }) {
   return { open, close, enter, leave, uncover, rename, start: arrive };
 }
 
-function decode(text) {
+// The address as it is written here, or null for one that names nothing.
+function named() {
+  const place = placeIn(location.hash);
+  return place && addressOf(place);
+}
+
+function addressOf({ roomId, username }) {
+  return PREFIX + (roomId ? `room/${roomId}` : encodeURIComponent(username));
+}
+
+function placeIn(address) {
+  if (!address?.startsWith(PREFIX)) return null;
+  const text = address.slice(PREFIX.length);
+  const room = ROOM.exec(text);
+  if (room) return { roomId: Number(room[1]) };
   try {
-    return decodeURIComponent(text);
+    return text ? { username: decodeURIComponent(text) } : null;
   } catch {
     return null;
   }

@@ -3,42 +3,56 @@
 
 import { html, render, repeat } from "../vendor/lit-html/lit-html.js";
 import { t } from "./i18n.js";
-import { plain } from "./markup.js";
+import { parse, plain } from "./markup.js";
 import { nameOf } from "./pieces.js";
 import { createSpeaker } from "./speaker.js";
-import { isMuted } from "./state.js";
+import { isMuted, partnerOf, placeOf } from "./state.js";
+import { mentioned, nameKey } from "./text.js";
 
 const LONGEST = 200;
 const READ_OUT = 3;
 
-// `attentive()` says whether somebody looks at this tab, `open(username, seq)` leads there, `offer()` may offer notifications.
+// `attentive()` says whether somebody looks at this tab, `open(place, seq)` leads there, `offer()` may offer notifications.
 export function createNoticed(store, { announcer, attentive, open, offer }) {
   const { state } = store;
   const speaker = createSpeaker(state.me, attentive);
-  const shown = new Map(); // id of a conversation → {notification, seq}
+  const shown = new Map(); // id of a conversation → {notification, seq, null for a whisper}
   let announced = [];
 
   async function arrived(conversation, message) {
     if (attentive()) announce(conversation, message);
     else offer();
-    const loud = !isMuted(conversation) && message.seq > conversation.readTo;
+    const loud = isLoud(conversation, message, state.me) && message.seq > conversation.readTo;
     const mine = loud && (await speaker.speaksFor(`${message.room_id}.${message.seq}`));
     if (!mine || message.seq <= conversation.readTo) return;
-    show(conversation, message);
-    const { ring } = await import("./sound.js");
-    ring(state.preferences?.sound ?? "soft");
+    show(conversation, { title: titleOf(conversation, message.sender), body: excerpt(plain(message.body)), seq: message.seq });
+    ring();
   }
 
-  function show(conversation, message) {
+  // Of a whisper nothing is said but who whispers: a notification may lie on a locked screen.
+  async function whispered(conversation, { sender, client_id: id, body }) {
+    const title = t("Whisper from %(name)s", { name: nameOf(sender) });
+    if (attentive()) sayAloud(id, state.open?.conversation === conversation ? `${title}: ${plain(body)}` : title);
+    if (isMuted(conversation) || !(await speaker.speaksFor(id))) return;
+    show(conversation, { title, body: "", seq: null });
+    ring();
+  }
+
+  async function ring() {
+    const sound = await import("./sound.js");
+    sound.ring(state.preferences?.sound ?? "soft");
+  }
+
+  function show(conversation, { title, body, seq }) {
     if (globalThis.Notification?.permission !== "granted") return;
-    const { sender, seq, room_id: roomId } = message;
-    const options = { body: excerpt(plain(message.body)), tag: `parley.${state.me.id}.${roomId}`, renotify: true, silent: true, dir: "auto" };
+    const { id: roomId } = conversation;
+    const options = { body, tag: `parley.${state.me.id}.${roomId}`, renotify: true, silent: true, dir: "auto" };
     try {
-      const notification = new Notification(nameOf(sender), options);
+      const notification = new Notification(title, options);
       notification.addEventListener("click", () => {
         window.focus();
         notification.close();
-        open(sender.username, seq);
+        open(placeOf(partnerOf(state, conversation)), seq);
       });
       shown.set(roomId, { notification, seq });
     } catch {
@@ -49,15 +63,20 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
   function announce(conversation, message) {
     const name = nameOf(message.sender);
     const here = state.open?.conversation === conversation;
-    const words = here ? `${name}: ${plain(message.body)}` : t("New message from %(name)s", { name });
-    announced = [...announced, { key: message.client_id, words }].slice(-READ_OUT);
+    const elsewhere = conversation.kind === "group" ? newInRoom(name, conversation) : t("New message from %(name)s", { name });
+    sayAloud(message.client_id, here ? `${name}: ${plain(message.body)}` : elsewhere);
+  }
+
+  function sayAloud(key, words) {
+    announced = [...announced, { key, words }].slice(-READ_OUT);
     render(repeat(announced, (one) => one.key, ({ words }) => html`<p>${words}</p>`), announcer);
   }
 
   function update() {
     if (!state.connection.online) speaker.resign();
     for (const [roomId, { notification, seq }] of shown) {
-      if (seq > (state.conversations.get(roomId)?.readTo ?? Infinity)) continue;
+      const seen = seq === null ? attentive() && state.open?.conversation?.id === roomId : seq <= state.conversations.get(roomId)?.readTo;
+      if (!seen && state.conversations.has(roomId)) continue;
       notification.close();
       shown.delete(roomId);
     }
@@ -66,7 +85,32 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
   store.subscribe(update);
   window.addEventListener("pagehide", () => shown.forEach(({ notification }) => notification.close()));
   update();
-  return { arrived };
+  return { arrived, whispered };
+}
+
+// In a room one may want to hear of everything, of what is said to oneself, or of nothing.
+function isLoud(conversation, message, me) {
+  if (isMuted(conversation) || conversation.notify === "none") return false;
+  return conversation.notify !== "mentions" || isSaidTo(message, me);
+}
+
+function isSaidTo({ body, reply_to: quote }, me) {
+  const find = (name) => name === nameKey(me.username);
+  return quote?.sender?.id === me.id || parse(body).flatMap(namesIn).some((text) => mentioned(text, find));
+}
+
+function namesIn(node) {
+  if (node.kind === "mention") return [node.text];
+  return [...(node.nodes ?? []), ...(node.blocks ?? []), ...(node.items ?? [])].flatMap(namesIn);
+}
+
+function titleOf(conversation, sender) {
+  const name = nameOf(sender);
+  return conversation.kind === "group" ? t("%(name)s in %(room)s", { name, room: conversation.name }) : name;
+}
+
+function newInRoom(name, { name: room }) {
+  return t("New message from %(name)s in %(room)s", { name, room });
 }
 
 function excerpt(text) {

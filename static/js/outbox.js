@@ -3,6 +3,7 @@
 
 import { alone, openQueue } from "./queue.js";
 import { LATE } from "./state.js";
+import { uuid } from "./text.js";
 
 const FIRST_RETRY = 1_000;
 const LONGEST_RETRY = 30_000;
@@ -28,11 +29,13 @@ export function createOutbox(store, { emit, stored, ended }) {
     pumpAll();
   }
 
-  function add(conversation, body) {
+  // `quote` is what it answers, as in a message's reply_to, or null.
+  function add(conversation, body, quote = null) {
     const kept = {
       room_id: conversation.id,
-      client_id: crypto.randomUUID?.() ?? uuid(),
+      client_id: uuid(),
       body,
+      reply_to: quote,
       created_at: new Date().toISOString(),
       order: (conversation.pending.at(-1)?.order ?? 0) + 1,
       error: null,
@@ -91,9 +94,9 @@ export function createOutbox(store, { emit, stored, ended }) {
 
   // True when it is the turn of the one behind it.
   async function send(conversation, next) {
-    const { room_id, body, client_id } = next;
+    const { room_id, body, client_id, reply_to: quote } = next;
     try {
-      const { message } = await emit("send_message", { room_id, body, client_id });
+      const { message } = await emit("send_message", { room_id, body, client_id, ...(quote && { reply_to: quote.seq }) });
       settle(client_id);
       stored(message);
       return true;
@@ -107,6 +110,10 @@ export function createOutbox(store, { emit, stored, ended }) {
       ended(refusal);
     } else if (refusal.code === "too_often") {
       later(conversation, (refusal.retryAfter ?? 1) * 1_000);
+    } else if (refusal.field === "reply_to" && message.reply_to) {
+      message.reply_to = null; // what it answers is gone; the answer is not
+      queue.put(kept(message));
+      return true;
     } else if (refusal.passes) {
       message.tries += 1;
       later(conversation, Math.min(FIRST_RETRY * 2 ** (message.tries - 1), LONGEST_RETRY));
@@ -188,15 +195,6 @@ function pendingMessage(me, entry) {
   return { ...entry, sender: me, state: entry.error === null ? "pending" : "failed", tries: 0 };
 }
 
-function kept({ room_id, client_id, body, created_at, order, state, error }) {
-  return { room_id, client_id, body, created_at, order, error: state === "failed" ? (error ?? "") : null };
-}
-
-// Plain HTTP in a house network is no secure context and lacks randomUUID.
-function uuid() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+function kept({ room_id, client_id, body, reply_to = null, created_at, order, state, error }) {
+  return { room_id, client_id, body, reply_to, created_at, order, error: state === "failed" ? (error ?? "") : null };
 }

@@ -1,4 +1,4 @@
-// Finds people: everyone registered, page by page, and those whom a search names.
+// Finds people: everyone registered, page by page, and those whom a search names, with the public rooms of that name.
 
 import { applyPerson } from "./state.js";
 
@@ -30,7 +30,7 @@ export function createPeople(store, { api, ended, first }) {
   function search(text) {
     clearTimeout(timer);
     const trimmed = text.trim();
-    Object.assign(state.search, { text: trimmed, ids: [], loading: Boolean(trimmed) });
+    Object.assign(state.search, { text: trimmed, ids: [], rooms: [], loading: Boolean(trimmed) });
     changed();
     if (trimmed) timer = setTimeout(() => ask(trimmed), TYPING_PAUSE);
   }
@@ -39,13 +39,16 @@ export function createPeople(store, { api, ended, first }) {
     searches += 1;
     const mine = searches;
     const found = [];
+    let rooms = [];
     try {
-      take((await api.people({ q: text })).people, found);
+      const [people, open] = await Promise.all([api.people({ q: text }), api.publicRooms({ q: text })]);
+      take(people.people, found);
+      rooms = open.rooms;
     } catch (refusal) {
       if (refusal.endsSession) ended(refusal);
     }
     if (mine !== searches || state.search.text !== text) return;
-    Object.assign(state.search, { ids: found, loading: false });
+    Object.assign(state.search, { ids: found, rooms, loading: false });
     changed();
   }
 

@@ -10,9 +10,14 @@ export function icon(name) {
   return html`<svg class="icon" aria-hidden="true"><use href=${`${SPRITE}#${name}`}></use></svg>`;
 }
 
-export function nameOf(person) {
-  return person.kind === "deleted" ? t("Deleted account") : person.display_name;
+// Of a person or a room.
+export function nameOf(one) {
+  if (one.kind === "group") return one.name;
+  return one.kind === "deleted" ? t("Deleted account") : one.display_name;
 }
+
+// Names a row of the list. No username holds a slash.
+export const rowKey = (one) => (one.kind === "group" ? `room/${one.id}` : one.username);
 
 // What to tell a person of a refusal, or of silence.
 export function wordsOf(refusal) {
@@ -20,6 +25,7 @@ export function wordsOf(refusal) {
 }
 
 export function face(person, { presence = false } = {}) {
+  if (person.kind === "group") return roomFace(person);
   if (person.kind === "deleted") return html`<span class="face" data-gone>${icon("user-round-x")}</span>`;
   const dot = html`<span
     class="face__dot"
@@ -30,4 +36,40 @@ export function face(person, { presence = false } = {}) {
   return html`<span class="face" .style=${`--hue: ${Number(person.hue)}`}
     ><span aria-hidden="true">${initials(person.display_name)}</span>${presence ? dot : nothing}</span
   >`;
+}
+
+// A colour of its own for each room, as for each person (chat/payloads.py): the golden angle spreads neighbours.
+const hueOf = ({ id }) => Math.round((id * 137.508) % 360);
+
+function roomFace(room) {
+  const sign = room.emoji ? html`<span class="face__emoji">${room.emoji}</span>` : initials(room.name);
+  return html`<span class="face face--room" .style=${`--hue: ${hueOf(room)}`}><span aria-hidden="true">${sign}</span></span>`;
+}
+
+export function guestBadge(person) {
+  return person.kind === "guest" ? html`<span class="tag" data-guest>${t("guest")}</span>` : nothing;
+}
+
+const sheets = new Map(); // style sheets that came with what needs them
+
+// Ends when the page has the style sheet; what could not be loaded may be asked for again.
+export function styled(name) {
+  if (!sheets.has(name)) sheets.set(name, load(name));
+  return sheets.get(name);
+}
+
+function load(name) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL(`../css/${name}`, import.meta.url).pathname;
+  const loaded = new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = () => {
+      link.remove();
+      sheets.delete(name);
+      reject(new Error(name));
+    };
+  });
+  document.head.append(link);
+  return loaded;
 }

@@ -1,6 +1,7 @@
 // Keeps the reader's place in the log: at the end while they are there, otherwise at the message they look at.
 
 const NEAR = 48;
+const ANCHORS = 20;
 const ABOVE = 64; // what stays visible over a message one is led to
 
 export class Place {
@@ -42,16 +43,26 @@ export class Place {
     this.#atEnd = this.#distance() < NEAR;
   }
 
-  // Draw without moving what is being looked at.
+  // Draw without moving what is being looked at. The first visible message may be one that goes: then the next one stays.
   keep(draw) {
-    const anchor = this.#atEnd ? null : this.#firstVisible();
-    const before = anchor?.getBoundingClientRect().top;
+    const anchors = this.#atEnd ? [] : this.#visible().map((row) => ({ row, top: row.getBoundingClientRect().top }));
     draw();
+    const anchor = anchors.find(({ row }) => row.isConnected);
     if (this.#atEnd) this.toEnd();
-    else if (anchor?.isConnected) this.#element.scrollTop += anchor.getBoundingClientRect().top - before;
+    else if (anchor) this.#element.scrollTop += anchor.row.getBoundingClientRect().top - anchor.top;
+  }
+
+  #visible() {
+    const [rows, first] = this.#rows();
+    return [...rows].slice(first, first + ANCHORS);
   }
 
   #firstVisible() {
+    const [rows, first] = this.#rows();
+    return rows[first];
+  }
+
+  #rows() {
     const top = this.#element.getBoundingClientRect().top;
     const rows = this.#element.querySelectorAll("[data-message]");
     let low = 0;
@@ -61,7 +72,7 @@ export class Place {
       if (rows[middle].getBoundingClientRect().bottom > top) high = middle;
       else low = middle + 1;
     }
-    return rows[low];
+    return [rows, low];
   }
 
   #topOf(row) {

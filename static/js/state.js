@@ -1,24 +1,35 @@
 // What this page knows: people, conversations, messages. Plain data and functions that change it; no network, no drawing.
 // Live, caught-up and loaded messages all go through `applyMessages`.
 
+import { applyDescription, isSaid, messagesOf } from "./conversations.js";
+import { nameKey } from "./text.js";
+
+export * from "./conversations.js";
+
 const HELD_MOST = 400;
 const HELD_AFTER_TRIM = 200;
-export const LATE = 2_000; // a message that waits longer than this can be taken back
 
 export function createState(me, preferences) {
   return {
     me,
     preferences, // theme, accent, density, send_key, sound, clock
     people: new Map([[me.id, me]]),
+    names: new Map([[nameKey(me.username), me]]), // folded username → person
     conversations: new Map(),
-    open: null, // {userId, conversation: null while it is being made, error, target: seq to lead the eye to, or null}
-    typing: new Map(), // conversation id → time at which it is forgotten
+    open: null, // {kind: "person" or "room", userId or null, conversation: null while it is being made, error, target: seq to lead the eye to, or null}
+    typing: new Map(), // conversation id → Map of user id → time at which it is forgotten
     drafts: new Map(), // conversation id → text
+    replies: new Map(), // conversation id → what the draft answers: {seq, sender, body, kind}
+    writing: new Map(), // conversation id → what is written instead of the draft (writing.js)
+    wishes: new Map(), // message and emoji → whether one wants to have reacted so, until the server knows (reacting.js)
+    remark: null, // {roomId, words}: what to say at the composer
     unsent: new Map(), // conversation id → what an earlier page left waiting, until the conversation is known
     directory: { ids: [], complete: false, loading: false },
-    search: { text: "", ids: [], loading: false },
+    search: { text: "", ids: [], rooms: [], loading: false },
     connection: { online: false, lostAt: null },
     ready: false, // the list of conversations has been loaded
+    ending: new Set(), // ids of conversations with messages that expire
+    clockAhead: 0, // how far the server's clock is ahead of this browser's, in milliseconds
     layer: null, // what lies over the conversation: "details", "panel", "panel/<section>"
     notice: null,
   };
@@ -31,14 +42,16 @@ export function applyPerson(state, person) {
   const now = { ...known, ...person };
   state.people.set(person.id, now);
   if (now.id === state.me.id) state.me = now;
+  if (known && known.username !== now.username) state.names.delete(nameKey(known.username));
+  if (now.username) state.names.set(nameKey(now.username), now);
   if (known && SIGNATURE.some((name) => known[name] !== now[name])) signAnew(state, now);
 }
 
 // Somebody has another name or colour: so have the messages they wrote before.
 function signAnew(state, person) {
   const sender = Object.fromEntries(["id", ...SIGNATURE].map((name) => [name, person[name]]));
-  for (const { messages, pending, lastMessage } of state.conversations.values()) {
-    for (const message of [...messages.values(), ...pending, lastMessage]) {
+  for (const { messages, pending, whispers, lastMessage } of state.conversations.values()) {
+    for (const message of [...messages.values(), ...pending, ...whispers, lastMessage]) {
       if (message?.sender.id === person.id) message.sender = sender;
     }
   }
@@ -56,17 +69,19 @@ export function applyPresence(state, { online, offline }) {
 
 // A room as the server describes it. What is known already may be newer: counters never go back.
 export function applyRoom(state, room) {
-  applyPerson(state, room.peer);
+  if (room.peer) applyPerson(state, room.peer);
   const known = state.conversations.get(room.id);
   const conversation = known ?? newConversation(state, room);
   const current = room.last_read_seq >= conversation.readTo;
   conversation.readTo = Math.max(conversation.readTo, room.last_read_seq);
   conversation.peerReadTo = Math.max(conversation.peerReadTo, room.peer_read_seq);
   conversation.mutedUntil = room.muted_until;
+  applyDescription(conversation, room);
   if (room.last_seq >= conversation.lastSeq) {
     conversation.lastSeq = room.last_seq;
     conversation.lastMessage = room.last_message;
   }
+  if (room.last_message?.expires_at) state.ending.add(room.id);
   if (current) conversation.unread = room.unread + heardAfter(state, conversation, room.last_seq);
   state.conversations.set(room.id, conversation);
   return conversation;
@@ -80,7 +95,7 @@ function heardAfter(state, conversation, seq) {
 }
 
 function isUnread(state, conversation, message) {
-  return message.seq > conversation.readTo && message.sender.id !== state.me.id && !message.deleted_at;
+  return message.seq > conversation.readTo && message.sender.id !== state.me.id && isSaid(message);
 }
 
 function newConversation(state, room) {
@@ -88,7 +103,8 @@ function newConversation(state, room) {
   state.unsent.delete(room.id);
   return {
     id: room.id,
-    peerId: room.peer.id,
+    kind: room.kind, // "direct" or "group"; what else is known of a group is in conversations.js
+    peerId: room.peer?.id ?? null,
     version: room.version, // everything up to here is held
     ahead: new Set(), // versions heard beyond it: what lies between was missed
     lastSeq: 0,
@@ -98,6 +114,7 @@ function newConversation(state, room) {
     unread: 0,
     mutedUntil: null, // ISO time
     pending,
+    whispers: [], // never stored: they leave with the page
     ...nothingHeld(),
   };
 }
@@ -116,14 +133,22 @@ export function forgetMessages(conversation, version) {
 export function applyMessages(state, conversation, messages) {
   for (const message of messages) {
     conversation.pending = conversation.pending.filter((one) => one.client_id !== message.client_id);
+    if (!state.people.has(message.sender.id)) applyPerson(state, message.sender);
+    if (message.expires_at) state.ending.add(conversation.id);
     const held = conversation.messages.get(message.seq);
     const wanted = message.seq >= conversation.from || conversation.loading === "newest";
+    if (message.deleted_at) message.tombstone = held?.tombstone ?? wasSeen(state, conversation, held);
     if (wanted && !(held?.version >= message.version)) conversation.messages.set(message.seq, message);
     applyToSummary(state, conversation, message);
     // Who writes has seen what is above.
     applyRead(state, conversation, message.sender.id, message.seq);
   }
   countUnread(state, conversation);
+}
+
+// Whoever has seen a message on this page sees that it is gone; to everybody else it never was.
+function wasSeen(state, conversation, held) {
+  return Boolean(held) && !held.deleted_at && !isUnread(state, conversation, held);
 }
 
 // Exact where all unread ones are held; otherwise the count goes on from the server's.
@@ -136,13 +161,13 @@ function countUnread(state, conversation) {
 function applyToSummary(state, conversation, message) {
   const own = message.sender.id === state.me.id;
   if (message.seq === conversation.lastMessage?.seq && message.version > conversation.lastMessage.version) {
-    conversation.lastMessage = message;
+    conversation.lastMessage = message.deleted_at ? (newestSaid(conversation) ?? message) : message;
   }
   if (message.seq <= conversation.lastSeq) return;
   conversation.lastSeq = message.seq;
-  conversation.lastMessage = message;
-  if (!own && message.seq > conversation.readTo) conversation.unread += 1;
-  if (!own) state.typing.delete(conversation.id);
+  if (message.kind === "text") conversation.lastMessage = message;
+  if (isUnread(state, conversation, message)) conversation.unread += 1;
+  if (!own) state.typing.get(conversation.id)?.delete(message.sender.id);
 }
 
 // Who follows a conversation at its end needs its newest messages; the rest comes back when they scroll to it.
@@ -188,38 +213,17 @@ export function applyRead(state, conversation, userId, seq) {
   else countUnread(state, conversation);
 }
 
-// What a conversation shows: stored messages in the order of everybody, then what waits to be sent.
-export function messagesOf(conversation) {
-  const stored = [...conversation.messages.values()].filter((one) => !one.deleted_at).sort((a, b) => a.seq - b.seq);
-  return [...stored, ...conversation.pending];
+// What a conversation held until now is not there any more; whether it is known without asking what is left.
+export function dropMessages(state, conversation, seqs) {
+  const { lastMessage } = conversation;
+  for (const seq of seqs) conversation.messages.delete(seq);
+  for (const { reply_to: quote } of conversation.messages.values()) if (seqs.includes(quote?.seq)) quote.body = "";
+  countUnread(state, conversation);
+  if (!lastMessage || !seqs.includes(lastMessage.seq)) return true;
+  conversation.lastMessage = newestSaid(conversation);
+  return Boolean(conversation.lastMessage) || conversation.complete;
 }
 
-export function waitsLong(message) {
-  return message.state === "pending" && Date.now() - new Date(message.created_at) >= LATE;
-}
-
-export function waitingInAll(state) {
-  const pending = [...state.conversations.values()].flatMap((conversation) => conversation.pending);
-  return pending.filter((message) => message.state === "pending").length;
-}
-
-export function lastActivity(conversation) {
-  const waiting = conversation.pending.at(-1)?.created_at ?? "";
-  const stored = conversation.lastMessage?.created_at ?? "";
-  return waiting > stored ? waiting : stored;
-}
-
-export function conversationWith(state, userId) {
-  for (const conversation of state.conversations.values()) if (conversation.peerId === userId) return conversation;
-  return null;
-}
-
-export function isMuted(conversation, now = Date.now()) {
-  return Boolean(conversation?.mutedUntil) && Date.parse(conversation.mutedUntil) > now;
-}
-
-export function unreadInAll(state) {
-  let count = 0;
-  for (const conversation of state.conversations.values()) count += conversation.unread;
-  return count;
+function newestSaid(conversation) {
+  return messagesOf(conversation).findLast((one) => one.seq && isSaid(one)) ?? null;
 }

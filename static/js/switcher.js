@@ -3,14 +3,14 @@
 import { html, nothing, render, repeat } from "../vendor/lit-html/lit-html.js";
 import { t } from "./i18n.js";
 import { readings } from "./layouts.js";
-import { face, icon } from "./pieces.js";
-import { conversationWith, lastActivity } from "./state.js";
+import { face, icon, nameOf, rowKey } from "./pieces.js";
+import { conversationWith, lastActivity, placeOf } from "./state.js";
 import { folded } from "./text.js";
 
 const MOST = 50;
 const TYPING_PAUSE = 200;
 
-// `open(username)` goes there; `find(texts)` asks the server for people whom this page does not know yet.
+// `open(place)` goes there; `find(texts)` asks the server for people whom this page does not know yet.
 export function openSwitcher(store, { layer, open, find }) {
   const { state } = store;
   let text = "";
@@ -38,7 +38,7 @@ export function openSwitcher(store, { layer, open, find }) {
           aria-expanded="true"
           aria-controls="switcher-list"
           aria-autocomplete="list"
-          aria-activedescendant=${found.length ? `switcher-${found[at].id}` : nothing}
+          aria-activedescendant=${found.length ? `switcher-${rowKey(found[at])}` : nothing}
           autocomplete="off"
           spellcheck="false"
           dir="auto"
@@ -48,19 +48,20 @@ export function openSwitcher(store, { layer, open, find }) {
           @keydown=${(event) => key(event, found)}
         />
       </div>
-      <ul class="switcher__list" id="switcher-list" role="listbox" aria-label=${t("People")}>
-        ${repeat(found, (person) => person.id, (person, index) => option(person, index === at))}
+      <ul class="switcher__list" id="switcher-list" role="listbox" aria-label=${t("People and rooms")}>
+        ${repeat(found, rowKey, (one, index) => option(one, index === at))}
       </ul>
       <p class="switcher__none" role="status">${found.length || asking ? nothing : t("Nobody by the name “%(name)s”.", { name: text })}</p>
     </dialog>`;
   }
 
-  function option(person, selected) {
-    const unread = conversationWith(state, person.id)?.unread;
-    return html`<li class="switcher__one" id=${`switcher-${person.id}`} role="option" aria-selected=${selected} data-option=${person.username} @click=${() => choose(person)}>
-      ${face(person, { presence: true })}
-      <span class="switcher__name" dir="auto">${person.display_name}</span>
-      ${person.username === person.display_name ? nothing : html`<span class="switcher__username" dir="auto">@${person.username}</span>`}
+  function option(one, selected) {
+    const unread = conversationOf(state, one)?.unread;
+    const under = one.kind !== "group" && one.username !== one.display_name ? html`<span class="switcher__username" dir="auto">@${one.username}</span>` : nothing;
+    return html`<li class="switcher__one" id=${`switcher-${rowKey(one)}`} role="option" aria-selected=${selected} data-option=${rowKey(one)} @click=${() => choose(one)}>
+      ${face(one, { presence: true })}
+      <span class="switcher__name" dir="auto">${nameOf(one)}</span>
+      ${under}
       ${unread ? html`<span class="badge">${unread}</span>` : nothing}
     </li>`;
   }
@@ -90,9 +91,9 @@ export function openSwitcher(store, { layer, open, find }) {
     draw();
   }
 
-  function choose(person) {
+  function choose(one) {
     layer.querySelector("dialog").close();
-    open(person.username);
+    open(placeOf(one));
   }
 
   function ended() {
@@ -113,23 +114,26 @@ export function openSwitcher(store, { layer, open, find }) {
 function matches(state, text) {
   const wanted = readings(text);
   const people = [...state.people.values()].filter((person) => person.id !== state.me.id && person.kind !== "deleted");
-  const rows = people.map((person) => ({ person, rank: rank(person, wanted), last: lastOf(state, person) }));
+  const rooms = [...state.conversations.values()].filter(({ kind }) => kind === "group");
+  const rows = [...people, ...rooms].map((one) => ({ one, rank: rank(one, wanted), last: lastOf(state, one) }));
   const fitting = rows.filter(({ rank }) => rank > 0);
-  fitting.sort((a, b) => b.rank - a.rank || b.last.localeCompare(a.last) || byName(a.person, b.person));
-  return fitting.slice(0, MOST).map(({ person }) => person);
+  fitting.sort((a, b) => b.rank - a.rank || b.last.localeCompare(a.last) || byName(a.one, b.one));
+  return fitting.slice(0, MOST).map(({ one }) => one);
 }
 
-function rank(person, wanted) {
+function rank(one, wanted) {
   if (!wanted.length) return 1;
-  const names = [folded(person.display_name), folded(person.username)];
-  const parts = names.flatMap((name) => name.split(/[\s._-]+/u));
+  const names = [folded(nameOf(one)), folded(one.username ?? "")];
+  const parts = names.flatMap((name) => name.split(/[\s._-]+/u)).filter(Boolean);
   const begins = wanted.some((text) => [...names, ...parts].some((name) => name.startsWith(text)));
   return begins ? 2 : Number(wanted.some((text) => names.some((name) => name.includes(text))));
 }
 
-function lastOf(state, person) {
-  const conversation = conversationWith(state, person.id);
+const conversationOf = (state, one) => (one.kind === "group" ? one : conversationWith(state, one.id));
+
+function lastOf(state, one) {
+  const conversation = conversationOf(state, one);
   return conversation ? lastActivity(conversation) : "";
 }
 
-const byName = (a, b) => a.display_name.localeCompare(b.display_name);
+const byName = (a, b) => nameOf(a).localeCompare(nameOf(b));

@@ -5,6 +5,7 @@ import { t } from "./i18n.js";
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const WEEK_DAYS = 6;
+const UNITS = [["year", 365 * 24 * HOUR], ["week", 7 * 24 * HOUR], ["day", 24 * HOUR], ["hour", HOUR], ["minute", MINUTE], ["second", 1_000]];
 const REMEMBERED = 20_000;
 
 let formats;
@@ -25,6 +26,7 @@ export function useLocale(locale, preferred = "locale") {
     moment: format({ day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }),
     full: format({ dateStyle: "full", timeStyle: "medium" }),
     ago: new Intl.RelativeTimeFormat(tag, { numeric: "auto" }),
+    unit: (unit, unitDisplay) => new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay }),
   };
 }
 
@@ -43,6 +45,18 @@ export function ago(at, now = new Date()) {
   if (passed < HOUR) return formats.ago.format(-Math.max(0, Math.floor(passed / MINUTE)), "minute");
   if (passed < 24 * HOUR) return formats.ago.format(-Math.floor(passed / HOUR), "hour");
   return formats.ago.format(-daysBetween(new Date(at), now), "day");
+}
+
+// What is left of a length of time, in its largest unit: "9s", or in words "9 seconds". Days are more exact than weeks.
+export function lasting(milliseconds, unitDisplay = "narrow") {
+  const [unit, length] = UNITS.find(([unit, length]) => unit !== "week" && milliseconds >= length) ?? UNITS.at(-1);
+  return formats.unit(unit, unitDisplay).format(Math.max(0, Math.floor(milliseconds / length)));
+}
+
+// One that somebody chose, in words: "30 days", not "4 weeks".
+export function wholeSpan(seconds, unitDisplay = "long") {
+  const [unit, length] = UNITS.find(([, length]) => (seconds * 1_000) % length === 0);
+  return formats.unit(unit, unitDisplay).format((seconds * 1_000) / length);
 }
 
 export function dayKey(at) {

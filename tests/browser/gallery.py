@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from playwright.sync_api import expect
 
 from tests.browser.screens import Screen
-from tests.servers import Person
+from tests.servers import Person, make_client_id
 
-SECTIONS = ("profile", "looks", "language", "writing", "password", "sessions")
+SECTIONS = ("profile", "looks", "language", "writing", "password", "sessions", "server")
 
 
 @dataclass
@@ -46,6 +47,35 @@ def register_refused(visit: Visit) -> None:
     expect(visit.screen.page.get_by_role("alert").first).to_be_visible()
 
 
+def nickname_refused(visit: Visit) -> None:
+    nickname = visit.refused("/guest").page.locator("[name=nickname]")
+    nickname.fill("alice")
+    nickname.press("Enter")
+    expect(visit.screen.page.get_by_role("alert")).to_be_visible()
+
+
+def room_for_strangers(visit: Visit) -> None:
+    visit.screen.page.goto(visit.screen.url + "/r/1")
+    expect(visit.screen.page.locator("[name=nickname]")).to_be_visible()
+
+
+def guest_menu(visit: Visit) -> None:
+    visit.screen.look_in(f"guest{uuid.uuid4().hex[:8]}").page.locator("[data-menu]").click()
+    expect(visit.screen.page.locator("[data-become-member]")).to_be_visible()
+
+
+def membership(visit: Visit) -> None:
+    guest_menu(visit)
+    visit.screen.page.locator("[data-become-member]").click()
+    expect(visit.screen.field("password")).to_be_visible()
+
+
+def guest_signing_out(visit: Visit) -> None:
+    visit.screen.look_in(f"guest{uuid.uuid4().hex[:8]}")
+    visit.screen.page.goto(visit.screen.url + "/logout")
+    expect(visit.screen.page.locator("[data-nickname-lost]")).to_be_visible()
+
+
 def change_password(visit: Visit) -> None:
     visit.enter().page.goto(visit.screen.url + "/password")
 
@@ -78,6 +108,46 @@ def every_state_of_a_message(visit: Visit) -> None:
     expect(screen.page.locator("[data-state=failed] [data-retry]")).to_be_visible()
     screen.cut().say("waiting")
     expect(screen.message("waiting").locator("[data-cancel]")).to_be_visible()
+
+
+def room(visit: Visit) -> None:
+    screen = visit.enter()
+    screen.page.locator('[data-room][data-name="Summer trip"]').click()
+    expect(screen.page.locator("[data-message] [data-expires]").first).to_be_visible()
+    expect(screen.page.locator("[data-line]").first).not_to_be_empty()
+    expect(screen.page.locator("[data-here-count]")).to_be_visible()
+
+
+def room_details(visit: Visit) -> None:
+    room(visit)
+    screen = visit.screen
+    screen.page.locator("[data-open-details]").click()
+    screen.page.locator("[data-member=bob] [data-member-menu]").click()
+    expect(screen.page.locator("[data-member-actions] [data-act=remove]")).to_be_visible()
+
+
+def edit_room(visit: Visit) -> None:
+    room_dialog(visit, "[data-edit-room]", "[data-field=keeps_history]")
+
+
+def invite(visit: Visit) -> None:
+    room_dialog(visit, "[data-invite]", "[data-candidate=carol] [data-invite-person]")
+    visit.screen.page.locator("[data-create-link]").click()
+    expect(visit.screen.page.locator("[data-link] [data-revoke]").first).to_be_visible()
+
+
+def room_dialog(visit: Visit, opener: str, sight: str) -> None:
+    room(visit)
+    visit.screen.page.locator("[data-open-details]").click()
+    visit.screen.page.locator(opener).click()
+    expect(visit.screen.page.locator(f"dialog[data-sheet] {sight}")).to_be_visible()
+
+
+def public_rooms(visit: Visit) -> None:
+    page = visit.enter().page
+    page.locator("[data-rooms-menu]").click()
+    page.locator("[data-browse-rooms]").click()
+    expect(page.locator("[data-join]")).to_have_count(2)
 
 
 def offline(visit: Visit) -> None:
@@ -116,6 +186,50 @@ def emoji_completion(visit: Visit) -> None:
     expect(visit.screen.page.locator("[data-completion] [role=option]").first).to_be_visible()
 
 
+def message_life(visit: Visit) -> None:
+    """A message that is an answer, was changed, has reactions; one that is gone; and the answer that one begins."""
+    screen = visit.enter().open("bob")
+    expect(screen.messages.first).to_be_visible()
+    with visit.alice.connect() as alice:
+        room_id = alice.open_direct("bob")["id"]
+        answer = {"room_id": room_id, "body": "@bob, I did", "client_id": make_client_id(), "reply_to": 1}
+        seq = alice.call("send_message", answer)["message"]["seq"]
+        alice.call("edit_message", {"room_id": room_id, "seq": seq, "body": "@bob, I found it, and @alice is me"})
+        for emoji in ("👍", "🎿"):
+            alice.call("set_reaction", {"room_id": room_id, "seq": seq, "emoji": emoji, "on": True})
+        slip = alice.send(room_id, "a slip")["seq"]
+        expect(screen.message("a slip")).to_be_visible()
+        alice.call("delete_message", {"room_id": room_id, "seq": slip})
+    expect(screen.message("a slip")).to_have_count(0)
+    found = screen.page.locator(f'[data-seq="{seq}"]')
+    found.hover()
+    screen.page.locator("[data-tool=reply]").click()
+    expect(screen.page.locator("[data-writing=reply]")).to_be_visible()
+    screen.page.mouse.move(1, 1)
+    expect(screen.page.locator("[data-tools]")).to_have_count(0)
+
+
+def message_menu(visit: Visit) -> None:
+    screen = visit.enter().open("bob")
+    screen.messages.first.hover()
+    expect(screen.page.locator("[data-actions]")).to_be_attached()
+    screen.messages.first.locator("[data-body]").click(button="right")
+    expect(screen.page.locator("[data-actions] [data-action=delete]")).to_be_visible()
+
+
+def whispers(visit: Visit) -> None:
+    """One that was heard, one that is written, in the room that everybody is in."""
+    screen = visit.enter()
+    screen.page.locator("[data-room]").first.click()
+    screen.composer.press_sequentially("/w bob ")
+    expect(screen.page.locator("[data-writing=whisper]")).to_be_visible()
+    with Person(screen.url, "bob").login().connect() as bob:
+        room_id = int(screen.page.url.rsplit("/", 1)[1])
+        whisper = {"room_id": room_id, "user_id": bob.open_direct("alice")["peer"]["id"], "body": "between us"}
+        assert bob.call("whisper", {**whisper, "client_id": make_client_id()})["ok"]
+    expect(screen.message("between us").last).to_be_visible()
+
+
 def details(visit: Visit) -> None:
     visit.enter().open("bob").page.locator("[data-open-details]").click()
     expect(visit.screen.page.locator("[data-details] [data-mute]")).to_be_visible()
@@ -145,12 +259,22 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
     "sign in": sign_in,
     "sign in refused": sign_in_refused,
     "register refused": register_refused,
+    "nickname refused": nickname_refused,
+    "room for strangers": room_for_strangers,
+    "menu of a guest": guest_menu,
+    "settings: membership": membership,
+    "sign out as a guest": guest_signing_out,
     "change password": change_password,
     "not found": not_found,
     "list": chat_list,
     "search in vain": search_in_vain,
     "empty conversation": empty_conversation,
     "every state of a message": every_state_of_a_message,
+    "room": room,
+    "room: details": room_details,
+    "room: edit": edit_room,
+    "room: invite": invite,
+    "public rooms": public_rooms,
     "offline": offline,
     "menu": menu,
     "switcher": switcher,
@@ -158,6 +282,9 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
     "keys": keys,
     "emoji picker": emoji_picker,
     "emoji completion": emoji_completion,
+    "message life": message_life,
+    "message menu": message_menu,
+    "whispers": whispers,
     "details": details,
     **{f"settings: {name}": section(name) for name in SECTIONS},
     "signed out": signed_out,

@@ -92,6 +92,13 @@ class Screen:
     def login(self, username: str) -> Self:
         return self._enter("/login", username)
 
+    def look_in(self, nickname: str, path: str = "/guest") -> Self:
+        """Come in as a guest."""
+        self.page.goto(self.url + path)
+        self.page.locator("[name=nickname]").fill(nickname)
+        self.page.locator("[name=nickname]").press("Enter")
+        return self.is_online()
+
     def _enter(self, path: str, username: str) -> Self:
         self.page.goto(self.url + path)
         self.fill_in(username)
@@ -159,9 +166,15 @@ class Screen:
     def bodies(self) -> list[str]:
         return self.page.locator("[data-body]").evaluate_all("all => all.map((one) => one.textContent)")
 
-    def leave_unsent(self, body: str, room_id: int = 1) -> str:
-        """Leave a message in this browser's queue, as an earlier page would have; the answer is its client_id."""
-        client_id = str(uuid.uuid4())
+    @property
+    def room_id(self) -> int:
+        """Of the open conversation."""
+        conversation = self.page.locator("[data-conversation]:not([data-room-id=''])")
+        return int(str(conversation.get_attribute("data-room-id")))
+
+    def leave_unsent(self, body: str) -> str:
+        """Leave a message to the open conversation in the queue, as an earlier page would; returns its client_id."""
+        client_id, room_id = str(uuid.uuid4()), self.room_id
         kept = {"room_id": room_id, "client_id": client_id, "body": body, "order": 1, "error": None}
         self.page.evaluate(PUT_IN_QUEUE, kept | {"created_at": "2026-01-01T00:00:00.000Z"})
         return client_id

@@ -34,6 +34,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
             theirs.send(room["id"], "In the attic, behind the skis 🎿\nhttps://example.com/")
             theirs.call("mark_read", {"room_id": room["id"], "seq": 2})
             mine.call("mark_read", {"room_id": room["id"], "seq": 2})
+            options = {"topic": "Lake, tents, kettle", "emoji": "🏕️", "visibility": "public", "message_ttl": 86_400}
+            trip = mine.call("create_room", {"name": "Summer trip", **options})["room"]["id"]
+            theirs.call("join_room", {"room_id": trip})
+            theirs.send(trip, "Who brings the kettle?")
         yield process
 
 

@@ -115,11 +115,15 @@ COMPOSER = """async (sendKey) => {
   const { createComposer } = await import("/assets/any/js/parts/composer.js");
   const mount = document.body.appendChild(document.createElement("div"));
   window.sent = [];
-  const actions = { send: (_conversation, body) => sent.push(body), draft() {}, wrote() {} };
+  const nothing = { draft() {}, wrote() {}, jump() {}, act: () => () => {} };
+  const actions = { send: (_conversation, body) => sent.push(body), ...nothing };
   createComposer(mount, { limit: 100, ...actions }).draw({
     open: { userId: 1, conversation: { id: 1 } },
     people: new Map([[1, { display_name: "bob" }]]),
     drafts: new Map(),
+    replies: new Map(),
+    writing: new Map(),
+    remark: null,
     connection: { online: true },
     preferences: { send_key: sendKey },
   });

@@ -103,7 +103,7 @@ def test_whoever_leaves_is_last_seen(alice: Screen, bob: Screen) -> None:
 def test_a_search_that_finds_nobody_says_so_and_can_be_cleared(alice: Screen, bob: Screen) -> None:
     search = alice.page.locator("[data-search]")
     search.fill("nobody")
-    expect(alice.page.get_by_text("Nobody by the name “nobody”.")).to_be_visible()
+    expect(alice.page.get_by_text("Nobody and no room by the name “nobody”.")).to_be_visible()
     expect(alice.row("bob")).to_have_count(0)
     alice.page.locator("[data-search-clear]").click()
     expect(alice.row("bob")).to_be_visible()

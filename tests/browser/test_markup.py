@@ -18,7 +18,7 @@ LIMIT = 10_000
 
 # As one reads it: **bold** as <b>, _italic_ as <i>, and so on; an empty line shows where a block ends.
 SHOWN = """
-const letter = { bold: "b", italic: "i", strike: "s", spoiler: "hide", code: "tt" };
+const letter = { bold: "b", italic: "i", strike: "s", spoiler: "hide", code: "tt", mention: "at" };
 const node = (one) => {
   if (typeof one === "string") return one;
   if (one.kind === "link") return `<a ${one.href}>${one.text}</a>`;
@@ -72,6 +72,27 @@ LINKS = {
     "||https://e.org||": "<hide><a https://e.org/>https://e.org</a></hide>",
 }
 
+NAMES = {
+    "@bob, and (@Анна)!": "<at>@bob</at>, and (<at>@Анна</at>)!",
+    "**@bob** _@bob_ ||@bob||": "<b><at>@bob</at></b> <i><at>@bob</at></i> <hide><at>@bob</at></hide>",
+    "你好@小明，走吧": "你好<at>@小明</at>，走吧",
+    "@bob.keller_2 @bob-keller.": "<at>@bob.keller_2</at> <at>@bob-keller</at>.",
+    "bob@example.com a@b @ @! `@bob` @a": "bob@example.com a@b @ @! <tt>@bob</tt> @a",
+}
+
+# Of these people, whom a mention means, and how much of it.
+MEANT = {
+    "@bob": "bob",
+    "@BOB": "bob",
+    "@bobby": None,
+    "@bob.": "bob",
+    "@bob.keller": "bob.keller",
+    "@bob.kellerman": None,
+    "@小明吃饭了吗": "小明",
+    "@артём": "Артём",
+    "@nobody": None,
+}
+
 AS_TYPED = [
     "snake_case_names and file_name.txt, __init__",
     "2*3*4, 2**3**4, a * b, x**2 + y**2, a**b + c**d",
@@ -103,6 +124,9 @@ HOSTILE = {
     "sign-ins": "https://a@" * (LIMIT // 10),
     "brackets": "https://a.ru/" + ")" * (LIMIT - 13),
     "lists": "- **a\n" * (LIMIT // 6),
+    "names": "@bob_" * (LIMIT // 5),
+    "marks of names": "@b" + "_" * (LIMIT - 2),
+    "signs of names": "@" * LIMIT,
 }
 
 
@@ -138,6 +162,21 @@ def test_marks_mean_what_people_know_them_for(page: Page, text: str) -> None:
 @pytest.mark.parametrize("text", LINKS)
 def test_a_link_ends_where_its_address_does(page: Page, text: str) -> None:
     assert shown(page, text) == LINKS[text]
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_name_is_found_where_it_can_be_one(page: Page, text: str) -> None:
+    assert shown(page, text) == NAMES[text]
+
+
+@pytest.mark.parametrize("text", MEANT)
+def test_a_mention_means_the_longest_name_that_is_known(page: Page, text: str) -> None:
+    script = """async ([text, names]) => {
+      const { mentioned, nameKey } = await import("/assets/any/js/text.js");
+      const known = new Map(names.map((name) => [nameKey(name), name]));
+      return mentioned(text, (key) => known.get(key))?.found ?? null;
+    }"""
+    assert page.evaluate(script, [text, ["bob", "bob.keller", "小明", "Артём"]]) == MEANT[text]
 
 
 @pytest.mark.parametrize("text", AS_TYPED)

@@ -267,3 +267,24 @@ class TestWords:
         bob.open("alice").composer.press_sequentially("I am")
         expect(alice.page.get_by_role("status").filter(has_text="bob is typing")).to_be_attached()
         expect(alice.page.get_by_role("status").filter(has_text="online")).to_have_count(0)
+
+
+def test_a_notification_of_a_room_names_who_and_where_and_only_as_much_as_was_chosen(
+    alice: Screen, server: ServerProcess
+) -> None:
+    with (
+        Person(server.url, "carol").register().connect() as carol,
+        Person(server.url, "alice").login().connect() as mine,
+    ):
+        room_id = carol.call("create_room", {"name": "Kitchen", "visibility": "public"})["room"]["id"]
+        assert mine.call("join_room", {"room_id": room_id})["ok"]
+        expect(alice.page.locator(f'[data-room="{room_id}"]')).to_be_visible()
+        alice.turns_away()
+        carol.send(room_id, "dinner")
+        wait_until(lambda: shown(alice) == ["dinner"], 10, "a notification")
+        assert alice.page.evaluate("window.shown[0].title") == "carol in Kitchen"
+        assert mine.call("set_notify", {"room_id": room_id, "notify": "mentions"})["ok"]
+        alice.reload().turns_away()
+        carol.send(room_id, "to nobody")
+        carol.send(room_id, "@Alice, dessert")
+        wait_until(lambda: shown(alice) == ["@Alice, dessert"], 10, "only the one that mentions her")

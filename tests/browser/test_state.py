@@ -175,6 +175,54 @@ def test_a_deleted_message_is_held_but_not_shown(run: Run) -> None:
     assert seqs == [2]
 
 
+@pytest.mark.parametrize(("read_to", "shown"), [(1, [1, 2]), (0, [2])])
+def test_only_who_has_seen_a_message_sees_that_it_is_gone(run: Run, read_to: int, shown: list[int]) -> None:
+    seqs = run(
+        """
+        const conversation = s.applyRoom(state, given.room);
+        s.applyHistory(state, conversation, given.page, { from: 1, complete: true });
+        for (const gone of given.gone) s.applyMessages(state, conversation, [gone]);
+        return s.messagesOf(conversation).map((message) => message.seq);
+        """,
+        room=room(version=2, last_seq=2, last_read_seq=read_to),
+        page=[message(1, 1, "a"), message(2, 2, "b")],
+        gone=[message(1, version, deleted_at="2026-11-21T09:00:00.000Z") for version in (3, 4)],
+    )
+    assert seqs == shown
+
+
+def test_when_the_newest_message_is_deleted_the_one_before_it_is(run: Run) -> None:
+    bodies = run(
+        """
+        const conversation = s.applyRoom(state, given.room);
+        s.applyHistory(state, conversation, given.page, { from: 1, complete: true });
+        s.applyMessages(state, conversation, [given.gone]);
+        return [conversation.lastMessage.body, conversation.unread];
+        """,
+        room=room(version=2, last_seq=2, unread=2, last_message=message(2, 2, "b")),
+        page=[message(1, 1, "a"), message(2, 2, "b")],
+        gone=message(2, 3, deleted_at="2026-11-21T09:00:00.000Z"),
+    )
+    assert bodies == ["a", 1]
+
+
+def test_a_whisper_stands_where_it_was_said_and_counts_for_nothing(run: Run) -> None:
+    shown, unread = run(
+        """
+        const conversation = s.applyRoom(state, given.room);
+        s.applyHistory(state, conversation, given.page, { from: 1, complete: true });
+        conversation.whispers = given.whispers;
+        s.applyMessages(state, conversation, [given.next]);
+        return [s.messagesOf(conversation).map(({ body }) => body), conversation.unread];
+        """,
+        room=room(version=2, last_seq=2, last_read_seq=2),
+        page=[message(1, 1, "a"), message(2, 2, "b")],
+        next=message(3, 3, "c"),
+        whispers=[{"after_seq": 1, "body": "first"}, {"after_seq": 2, "body": "x"}, {"after_seq": 2, "body": "y"}],
+    )
+    assert (shown, unread) == (["a", "first", "b", "x", "y", "c"], 1)
+
+
 def test_a_long_conversation_keeps_its_newest_messages_and_knows_what_it_let_go(run: Run) -> None:
     """What was let go is asked for again when it is scrolled to: `from` says from where everything is held."""
     held = run(

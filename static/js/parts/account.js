@@ -2,7 +2,7 @@
 
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../i18n.js";
-import { face, icon } from "../pieces.js";
+import { face, guestBadge, icon } from "../pieces.js";
 
 // `accounts()` gives {slot: {name, hue, root}}; `addAddress()` where one more can sign in, or null.
 export function createAccount(mounts, { slot, accounts, addAddress }) {
@@ -14,7 +14,7 @@ export function createAccount(mounts, { slot, accounts, addAddress }) {
       html`<span class="self__who">
         ${face(me)}
         <span class="self__text">
-          <span class="self__name" dir="auto">${me.display_name}</span>
+          <span class="self__name"><bdi>${me.display_name}</bdi>${guestBadge(me)}</span>
           <span class="self__state">${state.connection.online ? t("online") : t("offline")}</span>
         </span>
       </span>`,
@@ -36,10 +36,10 @@ export function createAccount(mounts, { slot, accounts, addAddress }) {
 
   function accountRow(number, account) {
     const here = Number(number) === slot;
-    const person = { display_name: account.name, hue: account.hue };
+    const person = { display_name: account.name, hue: account.hue, kind: account.kind };
     return html`<li>
       <a class="menu__item" href=${`${account.root}/`} data-switch-account=${number} aria-current=${here ? "true" : nothing}>
-        ${face(person)}<span class="menu__name" dir="auto">${account.name}</span>${here ? icon("check") : nothing}
+        ${face(person)}<span class="menu__name" dir="auto">${account.name}</span>${guestBadge(person)}${here ? icon("check") : nothing}
       </a>
     </li>`;
   }

@@ -1,40 +1,38 @@
-// Emoji by their names while one writes: `:hea` offers hearts. The keys stay in the text; the list only follows them.
+// A list over the text box that completes what one writes. The keys stay in the text; the list only follows them.
+// What it offers, emoji or people, is known to its sources (completion_sources.js).
 
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
-import { load, search, toned, use, withCode } from "../emoji.js";
 import { replace } from "../formatting.js";
-import { t, tn } from "../i18n.js";
 
-const OFFERED = 8;
-const BEGUN = /(?:^|[\s\p{Ps}\p{Pi}"'])(:[\p{L}\p{N}_+-]{2,40})$/u;
-const WHOLE = /(?:^|[\s\p{Ps}\p{Pi}"'])(:([\w+-]{2,40}):)$/u;
-
-export function createCompletion(box) {
+// A source is {label, begun, offer(word), count(number), text(one), draw(one)} and perhaps whole(before). `begun` matches
+// what stands before the caret when there is something to complete, its first group is the word; `offer` gives a list,
+// or a promise of one, that `draw` shows and `text` writes; `whole` gives {word, text} for what needs no choice.
+export function createCompletion(box, sources) {
   const mount = document.createElement("div");
   box.closest("form").append(mount);
   box.addEventListener("blur", close);
   box.setAttribute("aria-autocomplete", "list");
   box.setAttribute("aria-haspopup", "listbox");
-  let all = [];
+  let source = null; // of what is offered
   let offered = [];
   let chosen = 0;
   let dismissed = null; // where a word begins that the person does not want completed
+  let questions = 0;
 
   async function update() {
-    try {
-      all = await load();
-    } catch {
-      return; // the text can be written without it
-    }
+    questions += 1;
+    const mine = questions;
     const before = written();
-    const whole = WHOLE.exec(before);
-    const known = whole && withCode(all, whole[2]);
-    if (known) return put(known, before.length - whole[1].length, before.length);
-    const word = BEGUN.exec(before)?.[1];
+    const whole = await firstOf(sources, (one) => one.whole?.(before));
+    if (mine !== questions) return;
+    if (whole) return put(whole.text, before.length - whole.word.length, before.length);
+    const begun = sources.find((one) => one.begun.test(before));
+    const word = begun?.begun.exec(before)[1];
     const start = before.length - (word?.length ?? 0);
-    if (!word) dismissed = null;
-    offered = word && dismissed !== start ? search(all, word.slice(1), OFFERED) : [];
-    chosen = 0;
+    if (!begun) dismissed = null;
+    const found = begun && dismissed !== start ? await Promise.resolve(begun.offer(word)).catch(() => []) : [];
+    if (mine !== questions) return;
+    [source, offered, chosen] = [begun, found, 0];
     draw();
   }
 
@@ -47,18 +45,19 @@ export function createCompletion(box) {
     return inCode ? "" : before;
   }
 
-  function put(one, start, end) {
+  function put(text, start, end) {
     close();
-    replace(box, start, end, use(one));
+    replace(box, start, end, text);
   }
 
   function take(one) {
-    const word = BEGUN.exec(written())?.[1];
-    if (word) put(one, box.selectionStart - word.length, box.selectionStart);
-    else close();
+    const word = source.begun.exec(written())?.[1];
+    if (word === undefined) close();
+    else put(source.text(one), box.selectionStart - word.length, box.selectionStart);
   }
 
   function close() {
+    questions += 1;
     offered = [];
     draw();
   }
@@ -86,7 +85,7 @@ export function createCompletion(box) {
   }
 
   function dismiss() {
-    dismissed = box.selectionStart - BEGUN.exec(written())[1].length;
+    dismissed = box.selectionStart - (source.begun.exec(written())?.[1].length ?? 0);
     close();
   }
 
@@ -99,9 +98,9 @@ export function createCompletion(box) {
   }
 
   function list() {
-    const words = offered.length ? tn("%(count)s emoji suggested", "%(count)s emoji suggested", offered.length) : "";
+    const words = offered.length ? source.count(offered.length) : "";
     return html`<span class="visually-hidden" role="status">${words}</span>
-      ${offered.length ? html`<ul class="completion" id="completion" role="listbox" aria-label=${t("Emoji")} data-completion>${offered.map(option)}</ul>` : nothing}`;
+      ${offered.length ? html`<ul class="completion" id="completion" role="listbox" aria-label=${source.label} data-completion>${offered.map(option)}</ul>` : nothing}`;
   }
 
   function option(one, index) {
@@ -113,10 +112,17 @@ export function createCompletion(box) {
       @pointerdown=${(event) => event.preventDefault()}
       @click=${() => take(one)}
     >
-      <span class="emoji" aria-hidden="true">${toned(one)}</span><span class="completion__name">${one.name}</span>
-      <span class="completion__code" dir="ltr" translate="no">:${one.codes[0]}:</span>
+      ${source.draw(one)}
     </li>`;
   }
 
   return { update, key };
+}
+
+async function firstOf(list, act) {
+  for (const one of list) {
+    const found = await act(one);
+    if (found) return found;
+  }
+  return null;
 }

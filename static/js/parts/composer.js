@@ -3,19 +3,24 @@
 import { html, render } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
 import { icon, nameOf } from "../pieces.js";
-import { clean, lengthOf } from "../text.js";
+import { openPartner } from "../state.js";
+import { clean, isWhisper, lengthOf } from "../text.js";
 
 const COUNT_FROM = 500; // characters left
 const LATE_ENTER = 50;
 const IN_COMPOSITION = 229; // the key code that input methods give
 const MARKS = { b: "**", i: "_", e: "`" };
 const APPLE = /^(?:Mac|iP)/.test(navigator.platform); // there Ctrl+B and Ctrl+E move the caret
-const EMOJI_BEGUN = /:[\p{L}\p{N}_+-]{2,40}:?$/u;
+const BEGUN = /(?::[\p{L}\p{N}_+-]{2,40}:?|@[^\s@]{0,32}|^\/w\s+\S*)$/u; // something that can be completed
 
-// `actions`: send(conversation, body), draft(conversation, text), wrote(conversation).
+// `actions`: send(conversation, body), draft(conversation, text), wrote(conversation), jump(seq), and act(name), which gives
+// a function of life.js.
 export function createComposer(mount, { limit, ...actions }) {
   const touch = matchMedia("(hover: none) and (pointer: coarse)");
   let shown = null;
+  let writing = null; // what is written instead of the draft: a change, a whisper
+  let quote = null; // what the draft answers
+  let trouble = ""; // with the emoji
   let sendKey = "enter";
   let composedAt = -Infinity;
   let fit = () => {};
@@ -26,12 +31,24 @@ export function createComposer(mount, { limit, ...actions }) {
   const note = mount.querySelector("[data-note]");
   const emoji = mount.querySelector("[data-emoji]");
   const send = mount.querySelector("[data-send]");
-  const completion = lazily(() => import("./completion.js"), ({ createCompletion }) => createCompletion(box));
-  const picker = lazily(() => import("./picker.js"), ({ createPicker }) => createPicker(emoji, box));
+  const find = (...given) => actions.act("name")(shown, ...given);
+  const completion = lazily(
+    () => Promise.all([import("./completion.js"), import("./completion_sources.js")]),
+    ([{ createCompletion }, { emoji, mentions, whispers }]) => createCompletion(box, [emoji(), whispers(find), mentions(find)]),
+  );
+  const over = lazily(
+    () => import("./writing_bar.js"),
+    ({ createWritingBar }) => createWritingBar(mount.querySelector("[data-over]"), { cancel: actions.act("cancel"), pin: actions.act("pin"), jump: actions.jump }),
+  );
+  const picker = lazily(
+    () => Promise.all([import("./picker.js"), import("../formatting.js")]),
+    ([{ createPicker }, { replace }]) => createPicker(mount.querySelector("form"), (sign) => replace(box, box.selectionStart, box.selectionEnd, sign)),
+  );
   if (!CSS.supports("field-sizing", "content")) fit = fitToText;
 
   function frame() {
     return html`<form class="composer__box" @submit=${submit}>
+        <div class="composer__over" data-over></div>
         <textarea
           class="composer__text"
           data-composer
@@ -62,22 +79,28 @@ export function createComposer(mount, { limit, ...actions }) {
 
   function draw(state) {
     const conversation = state.open?.conversation ?? null;
-    const person = state.open && state.people.get(state.open.userId);
-    const draft = state.drafts.get(conversation?.id) ?? "";
+    const partner = openPartner(state);
+    const now = state.writing.get(conversation?.id) ?? null;
+    const answered = state.replies.get(conversation?.id) ?? null;
+    const text = now ? now.text : (state.drafts.get(conversation?.id) ?? "");
+    const turned = conversation !== shown;
     box.disabled = !conversation;
+    box.readOnly = Boolean(now?.busy);
     emoji.disabled = !conversation;
-    if (conversation !== shown) {
-      shown = conversation;
-      put(draft);
-      if (conversation && !touch.matches) box.focus();
-    } else if (clean(draft) !== clean(box.value) && !isWriting()) {
-      put(draft); // it was changed in another tab
-    }
+    if (turned || now !== writing) put(text);
+    else if (clean(text) !== clean(box.value) && !isWriting()) put(text); // it was changed in another tab
+    // Whoever began to answer, to change or to whisper goes on here; another tab only follows.
+    if (turned ? conversation && !touch.matches : (now !== writing || answered?.seq !== quote?.seq) && document.hasFocus()) box.focus();
+    [shown, writing, quote] = [conversation, now, answered];
+    if (writing || quote || over.made) over.get().then((bar) => bar.draw(shown, writing, quote), () => {});
+    box.form.dataset.writingKind = writing?.kind ?? "";
+    note.textContent = trouble || (state.remark?.roomId === shown?.id && state.remark?.words) || "";
     sendKey = state.preferences?.send_key ?? "enter";
     box.enterKeyHint = sends({}) ? "send" : "enter";
-    const name = person ? t("Message %(name)s", { name: nameOf(person) }) : "";
-    box.placeholder = conversation || state.connection.online ? t("Message") : t("Waiting for the connection…");
-    box.setAttribute("aria-label", name);
+    const name = partner ? t("Message %(name)s", { name: nameOf(partner) }) : "";
+    const whisper = writing?.kind === "whisper" ? t("Whisper to %(name)s", { name: nameOf(writing.person) }) : "";
+    box.placeholder = whisper || (conversation || state.connection.online ? t("Message") : t("Waiting for the connection…"));
+    box.setAttribute("aria-label", writing?.kind === "edit" ? t("Change the message") : whisper || name);
     measure();
   }
 
@@ -90,8 +113,12 @@ export function createComposer(mount, { limit, ...actions }) {
   }
 
   function wrote(event) {
-    actions.draft(shown, box.value);
-    if (clean(box.value)) actions.wrote(shown);
+    trouble = "";
+    const secret = isWhisper(shown, box.value);
+    if (writing) writing.text = box.value;
+    else actions.draft(shown, box.value);
+    if (!writing && secret) actions.act("command")(shown, box.value);
+    else if (!writing && clean(box.value)) actions.wrote(shown);
     measure();
     if (!event.isComposing) complete();
   }
@@ -102,28 +129,28 @@ export function createComposer(mount, { limit, ...actions }) {
   }
 
   async function complete() {
-    if (!completion.made && !EMOJI_BEGUN.test(box.value.slice(0, box.selectionStart))) return;
+    if (!completion.made && !BEGUN.test(box.value.slice(0, box.selectionStart))) return;
     (await completion.get().catch(() => null))?.update(); // without it the text can be written all the same
   }
 
   async function pick() {
-    note.textContent = "";
+    trouble = "";
     try {
-      await (await picker.get()).toggle();
+      await (await picker.get()).toggle(emoji);
     } catch {
-      note.textContent = t("The emoji could not be loaded. Try again when there is a connection.");
+      note.textContent = trouble = t("The emoji could not be loaded. Try again when there is a connection.");
     }
   }
 
   function measure() {
     const length = lengthOf(clean(box.value));
     const left = limit - length;
-    const over = left < 0;
+    const tooLong = left < 0;
     count.hidden = left > COUNT_FROM;
-    count.toggleAttribute("data-over", over);
-    count.setAttribute("aria-live", over ? "polite" : "off");
-    count.textContent = over ? tn("%(count)s character too many", "%(count)s characters too many", -left) : String(left);
-    send.disabled = !shown || !length || over;
+    count.toggleAttribute("data-over", tooLong);
+    count.setAttribute("aria-live", tooLong ? "polite" : "off");
+    count.textContent = tooLong ? tn("%(count)s character too many", "%(count)s characters too many", -left) : String(left);
+    send.disabled = !shown || !length || tooLong || writing?.busy;
     fit();
   }
 
@@ -136,6 +163,12 @@ export function createComposer(mount, { limit, ...actions }) {
     } else if (event.key === "Enter" && sends(event)) {
       event.preventDefault();
       submit(event);
+    } else if (event.key === "Escape" && (writing || quote)) {
+      event.preventDefault();
+      actions.act("cancel")(shown);
+    } else if (event.key === "ArrowUp" && !box.value && !writing && !holdsKeys(event)) {
+      event.preventDefault();
+      actions.act("editLast")(shown);
     }
   }
 
@@ -155,9 +188,10 @@ export function createComposer(mount, { limit, ...actions }) {
   function submit(event) {
     event.preventDefault();
     const body = clean(box.value);
-    if (!shown || !body || lengthOf(body) > limit) return;
-    box.value = "";
-    actions.draft(shown, "");
+    if (!shown || !body || lengthOf(body) > limit || writing?.busy) return;
+    if (!writing && isWhisper(shown, body)) return void actions.act("command")(shown, body, { sent: true });
+    if (!writing) actions.draft(shown, "");
+    if (writing?.kind !== "edit") box.value = ""; // a change stays here until it is stored
     actions.send(shown, body);
     completion.made?.update();
     measure();
@@ -171,6 +205,8 @@ export function createComposer(mount, { limit, ...actions }) {
 
   return { draw };
 }
+
+const holdsKeys = ({ altKey, ctrlKey, metaKey, shiftKey }) => altKey || ctrlKey || metaKey || shiftKey;
 
 // By the letter on the key; on a keyboard of other letters, by its place.
 function markOf({ key, code, ctrlKey, metaKey, altKey, shiftKey }) {

@@ -3,12 +3,14 @@
 
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../i18n.js";
-import { icon, wordsOf } from "../pieces.js";
+import { icon, styled, wordsOf } from "../pieces.js";
 import { createForms } from "./panel/forms.js";
 import { createLanguage } from "./panel/language.js";
 import { createLooksSection, createWriting } from "./panel/choices.js";
+import { createMembership } from "./panel/membership.js";
 import { createPassword } from "./panel/password.js";
 import { createProfile } from "./panel/profile.js";
+import { createServer } from "./panel/server.js";
 import { createSessions } from "./panel/sessions.js";
 
 const LAYER = "panel";
@@ -19,14 +21,18 @@ export async function createPanel(mount, services) {
   const narrow = matchMedia("(width < 720px)");
   const own = { mine: null, error: "" }; // what the server knows of oneself; why it could not be asked
   const forms = createForms({ changed: store.changed, ended });
-  const sections = [
+  const all = [
     ["profile", t("Profile"), () => icon("user-round"), createProfile(own, forms, services)],
     ["looks", t("Appearance"), () => icon("palette"), createLooksSection(forms, services)],
     ["language", t("Language and time"), () => icon("languages"), createLanguage(forms, services)],
     ["writing", t("Messages"), () => icon("bell"), createWriting(forms, services)],
+    ["membership", t("Become a member"), () => icon("key-round"), createMembership(own, forms, { ...services, became })],
     ["password", t("Password and account"), () => icon("key-round"), createPassword(own, forms, services)],
     ["sessions", t("Devices"), () => icon("smartphone"), createSessions(own, forms, services)],
+    ["server", t("This server"), () => icon("shield"), createServer(services)],
   ];
+  const notFor = { guest: ["password", "sessions"], member: ["membership"] };
+  let sections = all;
 
   render(html`<dialog class="panel" data-panel aria-labelledby="panel-title"></dialog>`, mount);
   const dialog = mount.querySelector("dialog");
@@ -41,6 +47,7 @@ export async function createPanel(mount, services) {
     if (open && !dialog.open) begin();
     if (!open && dialog.open) end();
     if (!open) return;
+    sections = all.filter(([name]) => !notFor[state.me.kind]?.includes(name) && (name !== "server" || services.boot.admin));
     const section = sections.find(([name]) => state.layer === `${LAYER}/${name}`) ?? (narrow.matches ? null : sections[0]);
     render(frame(state, section), dialog);
     if (section !== shown) turned(section);
@@ -80,6 +87,12 @@ export async function createPanel(mount, services) {
     }
     loading = false;
     store.changed();
+  }
+
+  // A member sees more than a guest: the page comes anew, and opens where one signs in by that name.
+  function became() {
+    navigation.enter(`${LAYER}/profile`, { instead: true });
+    location.reload();
   }
 
   function escape(event) {
@@ -123,7 +136,7 @@ export async function createPanel(mount, services) {
   }
 
   function content(state, [name, , , section]) {
-    const needsMine = ["profile", "password", "sessions"].includes(name);
+    const needsMine = ["profile", "membership", "password", "sessions"].includes(name);
     if (!needsMine || own.mine) return section(state);
     if (!own.error) return html`<div class="panel__waiting" aria-busy="true"></div>`;
     return html`<p class="form__error" role="alert">${own.error}</p>
@@ -143,20 +156,4 @@ export async function createPanel(mount, services) {
   }
 
   return { draw };
-}
-
-// Its style sheet comes with the panel.
-function styled(name) {
-  const link = document.createElement("link");
-  link.rel = "stylesheet";
-  link.href = new URL(`../../css/${name}`, import.meta.url).pathname;
-  const loaded = new Promise((resolve, reject) => {
-    link.onload = resolve;
-    link.onerror = () => {
-      link.remove();
-      reject(new Error(name));
-    };
-  });
-  document.head.append(link);
-  return loaded;
 }

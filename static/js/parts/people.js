@@ -3,35 +3,62 @@
 import { html, nothing, render, repeat } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
 import { plain } from "../markup.js";
-import { face, icon, nameOf } from "../pieces.js";
-import { conversationWith, isMuted, lastActivity } from "../state.js";
+import { face, guestBadge, icon, nameOf, rowKey } from "../pieces.js";
+import { conversationWith, conversationsByActivity, isMuted, lastActivity, partnerOf, placeOf, typists } from "../state.js";
 import { folded } from "../text.js";
 import { brief, full, lastSeen } from "../times.js";
 
 const LINES = 500;
 const lines = new Map(); // text → how the list shows it, the latest ones
 
-// `actions`: open(username), more().
-export function createPeopleList(mount, actions) {
-  let stop = null; // the username of the one row that Tab leads to; arrows lead on
+// `actions`: open(place), more(), search(text), join(room), createRoom(name).
+export function createPeopleList({ list: mount, field, clear }, actions) {
+  let entering = false; // Enter was pressed, and waits for what the server finds
+  let known = null; // the search that was drawn last
+  let stop = null; // the one row that Tab leads to; arrows lead on
 
   mount.addEventListener("scroll", () => nearEnd() && actions.more(), { passive: true });
-  mount.addEventListener("focusin", ({ target }) => (stop = target.dataset.person ?? stop));
+  mount.addEventListener("focusin", ({ target }) => (stop = target.dataset.row ?? stop));
   mount.addEventListener("keydown", move);
+  field.addEventListener("input", wrote);
+  field.addEventListener("keydown", pressed);
+  clear.addEventListener("click", cleared);
 
   const nearEnd = () => mount.scrollHeight - mount.scrollTop < mount.clientHeight * 2;
+
+  function wrote() {
+    entering = false;
+    clear.hidden = !field.value;
+    actions.search(field.value);
+  }
+
+  function pressed(event) {
+    if (event.isComposing || event.altKey) return;
+    if (event.key === "Enter" && field.value.trim()) choose(true);
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    (rows().find((row) => row.tabIndex === 0) ?? mount).focus();
+  }
+
+  function cleared() {
+    field.value = "";
+    wrote();
+    field.focus();
+  }
 
   function draw(state) {
     render(state.search.text ? found(state) : everyone(state), mount);
     chooseStop();
+    known = { ...state.search };
+    choose();
     if (state.ready && !state.search.text && nearEnd()) actions.more();
   }
 
-  const rows = () => [...mount.querySelectorAll("[data-person]")];
+  const rows = () => [...mount.querySelectorAll("[data-row]")];
 
   function chooseStop() {
     const all = rows();
-    const kept = all.find((row) => row.dataset.person === stop) ?? all.find((row) => row.ariaCurrent) ?? all[0];
+    const kept = all.find((row) => row.dataset.row === stop) ?? all.find((row) => row.ariaCurrent) ?? all[0];
     for (const row of all) row.tabIndex = row === kept ? 0 : -1;
   }
 
@@ -46,14 +73,10 @@ export function createPeopleList(mount, actions) {
     chooseStop();
   }
 
-  function enter() {
-    (rows().find((row) => row.tabIndex === 0) ?? mount).focus();
-  }
-
   function everyone(state) {
     const talking = conversations(state);
     const others = strangers(state, state.directory.ids, talking);
-    const alone = state.ready && state.directory.complete && !talking.length && !others.length;
+    const alone = state.ready && state.directory.complete && !talking.some(({ conversation }) => conversation.kind === "direct") && !others.length;
     const invite = t(
       "Nobody else is here yet. Give your friends the address of this page; they appear here as soon as they register.",
     );
@@ -63,45 +86,78 @@ export function createPeopleList(mount, actions) {
   }
 
   function found(state) {
-    const wanted = folded(state.search.text);
-    const matches = ({ person }) => folded(nameOf(person)).includes(wanted) || folded(person.username).includes(wanted);
+    const { text, ids, rooms, loading } = state.search;
+    const wanted = folded(text);
+    const matches = ({ partner }) => folded(nameOf(partner)).includes(wanted) || folded(partner.username ?? "").includes(wanted);
     const talking = conversations(state).filter(matches);
-    const others = strangers(state, state.search.ids, talking);
-    const nobody = !talking.length && !others.length && !state.search.loading;
-    const words = t("Nobody by the name “%(name)s”.", { name: state.search.text });
-    return html`${group(state, t("Conversations"), talking)} ${group(state, t("People"), others)}
-      ${nobody ? html`<p class="list__empty" role="status">${words}</p>` : nothing}`;
+    const others = strangers(state, ids, talking);
+    const open = rooms.filter(({ id }) => !state.conversations.has(id)).map((room) => ({ partner: { ...room, kind: "group" }, conversation: null }));
+    const nothingFound = !talking.length && !others.length && !open.length && !loading;
+    const words = t("Nobody and no room by the name “%(name)s”.", { name: text });
+    return html`${group(state, t("Conversations"), talking)} ${group(state, t("Public rooms"), open)} ${group(state, t("People"), others)}
+      ${nothingFound ? html`<p class="list__empty" role="status">${words}</p>` : nothing}
+      ${mayCreate(state) ? creating(text) : nothing}`;
+  }
+
+  // A name that no room has yet.
+  function mayCreate(state) {
+    const { text, rooms, loading } = state.search;
+    const all = [...rooms, ...[...state.conversations.values()].filter(({ kind }) => kind === "group")];
+    return !loading && state.me.kind !== "guest" && !all.some(({ name }) => folded(name) === folded(text));
+  }
+
+  function creating(name) {
+    const words = t("Create the room “%(name)s”", { name });
+    return html`<button class="row row--create" type="button" data-row="create" data-create-room @click=${() => actions.createRoom(name)}>
+      <span class="face face--room face--new">${icon("plus")}</span><span class="row__create">${words}</span>
+    </button>`;
+  }
+
+  // Enter in the search field: the room of exactly this name, or else what stands first.
+  function choose(now = entering) {
+    const text = field.value.trim();
+    entering = now && (known?.loading || known?.text !== text);
+    if (!now || entering) return;
+    const named = [...mount.querySelectorAll("[data-room]")].find((row) => folded(row.dataset.name) === folded(text));
+    (named ?? rows()[0])?.click();
+    field.value = "";
+    wrote();
   }
 
   function group(state, title, rows, { titled = true } = {}) {
     if (!rows.length) return nothing;
     const heading = titled ? html`<h2 class="list__title">${title}</h2>` : nothing;
-    return html`${heading}<ul aria-label=${title}>${repeat(rows, ({ person }) => person.id, (row) => drawRow(state, row))}</ul>`;
+    return html`${heading}<ul aria-label=${title}>${repeat(rows, ({ partner }) => rowKey(partner), (row) => drawRow(state, row))}</ul>`;
   }
 
-  function drawRow(state, { person, conversation }) {
+  function drawRow(state, { partner, conversation }) {
+    const isRoom = partner.kind === "group";
+    const current = isRoom ? state.open?.conversation === partner : state.open?.userId === partner.id;
     const unread = conversation?.unread ?? 0;
     const at = conversation && lastActivity(conversation);
     return html`<li>
       <button
         class="row"
         type="button"
-        data-person=${person.username}
-        aria-current=${state.open?.userId === person.id ? "true" : nothing}
-        @click=${() => actions.open(person.username)}
+        data-row=${rowKey(partner)}
+        data-person=${isRoom ? nothing : partner.username}
+        data-room=${isRoom ? partner.id : nothing}
+        data-name=${nameOf(partner)}
+        aria-current=${current ? "true" : nothing}
+        @click=${() => (isRoom && !conversation ? actions.join(partner) : actions.open(placeOf(partner)))}
       >
-        ${face(person, { presence: true })}
+        ${face(partner, { presence: true })}
         <span class="row__text">
-          <span class="row__name"><bdi>${nameOf(person)}</bdi>${isMuted(conversation) ? hushed() : nothing}</span>
+          <span class="row__name"><bdi>${nameOf(partner)}</bdi>${guestBadge(partner)}${isHushed(conversation) ? hushed() : nothing}</span>
           ${at ? html`<time class="row__time" datetime=${at} title=${full(at)}>${brief(at)}</time>` : html`<span></span>`}
-          <span class="row__about">${about(state, person, conversation)}</span>
-          ${unread ? badge(unread, isMuted(conversation)) : nothing}
+          <span class="row__about">${about(state, partner, conversation)}</span>
+          ${unread ? badge(unread, isHushed(conversation)) : nothing}
         </span>
       </button>
     </li>`;
   }
 
-  return { draw, enter };
+  return { draw };
 }
 
 function hushed() {
@@ -115,15 +171,26 @@ function badge(unread, quiet) {
   >`;
 }
 
-function about(state, person, conversation) {
-  if (conversation && state.typing.has(conversation.id)) return html`<span class="row__typing">${t("typing…")}</span>`;
+function about(state, partner, conversation) {
+  const writing = typists(state, conversation);
+  if (writing.length) return html`<span class="row__typing">${partner.kind === "group" && writing[0] ? t("%(name)s is typing…", { name: nameOf(writing[0]) }) : t("typing…")}</span>`;
   const draft = conversation && state.open?.conversation !== conversation && state.drafts.get(conversation.id);
   if (draft) return html`<span class="row__draft">${t("Draft:")}</span> <bdi>${oneLine(draft)}</bdi>`;
   const last = conversation?.pending.at(-1) ?? conversation?.lastMessage;
-  if (!last && person.kind === "deleted") return "";
-  if (!last) return person.online ? t("online") : lastSeen(person.last_seen_at);
+  if (!last) return silent(partner);
   if (last.deleted_at) return t("Message deleted");
-  return last.sender.id === state.me.id ? html`${t("You:")} <bdi>${oneLine(last.body)}</bdi>` : html`<bdi>${oneLine(last.body)}</bdi>`;
+  return html`${author(state, partner, last)}<bdi>${oneLine(last.body)}</bdi>`;
+}
+
+function silent(partner) {
+  if (partner.kind === "deleted") return "";
+  if (partner.kind === "group") return partner.topic ? html`<bdi>${oneLine(partner.topic)}</bdi>` : tn("%(count)s member", "%(count)s members", partner.member_count);
+  return partner.online ? t("online") : lastSeen(partner.last_seen_at);
+}
+
+function author(state, partner, { sender }) {
+  if (sender.id === state.me.id) return html`${t("You:")} `;
+  return partner.kind === "group" ? html`<bdi>${nameOf(sender)}</bdi>: ` : nothing;
 }
 
 // The whole text is read, however long: half a spoiler would be none.
@@ -136,14 +203,14 @@ function oneLine(text) {
 }
 
 function conversations(state) {
-  const rows = [...state.conversations.values()].filter((conversation) => lastActivity(conversation));
-  rows.sort((a, b) => lastActivity(b).localeCompare(lastActivity(a)));
-  return rows.map((conversation) => ({ person: state.people.get(conversation.peerId), conversation }));
+  return conversationsByActivity(state).map((conversation) => ({ partner: partnerOf(state, conversation), conversation }));
 }
 
 function strangers(state, ids, talking) {
-  const shown = new Set(talking.map(({ person }) => person.id));
+  const shown = new Set(talking.map(({ conversation }) => conversation.peerId));
   const people = ids.filter((id) => !shown.has(id)).map((id) => state.people.get(id)).filter(({ kind }) => kind !== "deleted");
   people.sort((a, b) => a.display_name.localeCompare(b.display_name));
-  return people.map((person) => ({ person, conversation: conversationWith(state, person.id) }));
+  return people.map((person) => ({ partner: person, conversation: conversationWith(state, person.id) }));
 }
+
+const isHushed = (conversation) => isMuted(conversation) || ["mentions", "none"].includes(conversation?.notify);

@@ -2,15 +2,15 @@
 
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { load, recent, search, setTone, tone, toned, use } from "../emoji.js";
-import { replace } from "../formatting.js";
 import { t, tn } from "../i18n.js";
 import { icon } from "../pieces.js";
 
 const HANDS = ["✋", "✋🏻", "✋🏼", "✋🏽", "✋🏾", "✋🏿"];
 const GAP = 8;
 
-// `button` opens it, `box` is written into. Opening fails where the emoji cannot be loaded.
-export function createPicker(button, box) {
+// It comes after `host` in the page, above its end. Opening it by a button fails where the emoji cannot be loaded;
+// `take(sign)` hears what was chosen, with Shift several.
+export function createPicker(host, take) {
   const touch = matchMedia("(pointer: coarse)");
   const panel = document.createElement("div");
   Object.assign(panel, { className: "picker", popover: "auto" });
@@ -19,15 +19,17 @@ export function createPicker(button, box) {
   panel.setAttribute("aria-label", t("Emoji"));
   panel.addEventListener("toggle", toggled);
   panel.addEventListener("keydown", key);
-  button.closest("form").after(panel);
+  host.after(panel);
+  let button = null; // by which it was opened
   let all = null; // null until loaded
   let wanted = "";
   let latest = []; // as it was on opening: nothing moves under the pointer
   let current = 0; // the button that Tab leads to
 
-  async function toggle() {
+  async function toggle(opener) {
     if (panel.matches(":popover-open")) return panel.hidePopover();
     all = await load();
+    button = opener;
     [wanted, current, latest] = ["", 0, recent()];
     draw();
     panel.showPopover();
@@ -37,7 +39,7 @@ export function createPicker(button, box) {
 
   function toggled({ newState }) {
     const open = newState === "open";
-    button.setAttribute("aria-expanded", open);
+    if (button.hasAttribute("aria-expanded")) button.setAttribute("aria-expanded", open);
     if (open) place();
     window[open ? "addEventListener" : "removeEventListener"]("resize", place);
     if (!open && panel.contains(document.activeElement)) button.focus();
@@ -45,7 +47,7 @@ export function createPicker(button, box) {
 
   // Above the composer, at its end; style sheets of all browsers cannot say that yet.
   function place() {
-    const { top, right } = button.closest("form").getBoundingClientRect();
+    const { top, right } = host.getBoundingClientRect();
     panel.style.setProperty("--from-end", `${innerWidth - right}px`);
     panel.style.setProperty("--from-below", `${innerHeight - top + GAP}px`);
   }
@@ -118,7 +120,7 @@ export function createPicker(button, box) {
     const sign = use(one);
     if (!shiftKey) panel.hidePopover();
     const from = document.activeElement;
-    replace(box, box.selectionStart, box.selectionEnd, sign);
+    take(sign);
     if (shiftKey) from.focus();
   }
 

@@ -36,7 +36,7 @@ export function createForms({ changed, ended }) {
   }
 
   function focusField(name) {
-    if (name) requestAnimationFrame(() => document.querySelector(`[data-panel] [data-field="${name}"]`)?.focus());
+    if (name) requestAnimationFrame(() => document.querySelector(`dialog[open] [data-field="${name}"]`)?.focus());
   }
 
   function field({ name, label, value = "", type = "text", hint = "", autocomplete = "off", maxlength = nothing, input = null }) {
@@ -65,6 +65,34 @@ export function createForms({ changed, ended }) {
     </fieldset>`;
   }
 
+  // One thing that is so or not.
+  function check({ name, label, value, chosen, hint = "" }) {
+    const note = hint ? `${name}-hint` : nothing;
+    return html`<div class="field check">
+      <label class="check__one"
+        ><input type="checkbox" data-field=${name} name=${name} .checked=${value} aria-describedby=${note} @change=${({ target }) => chosen(target.checked)} />
+        <span>${label}</span></label
+      >
+      ${hint ? html`<p class="field__hint" id=${note}>${hint}</p>` : nothing}
+      ${errors[name] ? html`<p class="field__error" role="alert">${errors[name]}</p>` : nothing}
+    </div>`;
+  }
+
+  // One of many, in the browser's own list. `options` are [value, words].
+  function select({ name, label, options, value, chosen, hint = "" }) {
+    const note = errors[name] || hint ? `${name}-hint` : nothing;
+    return html`<div class="field">
+      <label for=${`panel-${name}`}>${label}</label>
+      <div class="field__box">
+        <select id=${`panel-${name}`} data-field=${name} name=${name} aria-describedby=${note} aria-invalid=${errors[name] ? "true" : nothing}
+          @change=${({ target }) => chosen(options[target.selectedIndex][0])}>
+          ${options.map(([option, words]) => html`<option value=${option ?? ""} .selected=${option === value}>${words}</option>`)}
+        </select>
+      </div>
+      ${errors[name] ? html`<p class="field__error" id=${note} role="alert">${errors[name]}</p>` : hint ? html`<p class="field__hint" id=${note}>${hint}</p>` : nothing}
+    </div>`;
+  }
+
   // The foot of a form: its button, and how it went.
   function save(form, words = t("Save"), { danger = false } = {}) {
     return html`${errors[form] ? html`<p class="form__error" role="alert">${errors[form]}</p>` : nothing}
@@ -74,7 +102,16 @@ export function createForms({ changed, ended }) {
       </div>`;
   }
 
-  return { attempt, choice, clear, field, save, errorOf: (name) => errors[name] };
+  return { attempt, check, choice, clear, field, save, select, errorOf: (name) => errors[name] };
+}
+
+// How strong a password is, 1 to 4.
+export function meter(score) {
+  const words = [t("Easy to guess"), t("Could be stronger"), t("Good"), t("Strong")];
+  return html`<div class="meter" data-score=${score}>
+    <span class="meter__bar" aria-hidden="true"><span></span><span></span><span></span><span></span></span>
+    <span class="meter__words" role="status">${words[score - 1]}</span>
+  </div>`;
 }
 
 function line({ name, type, value, autocomplete, maxlength, input, note, wrong }) {

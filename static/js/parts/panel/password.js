@@ -3,6 +3,7 @@
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../../i18n.js";
 import { strength } from "../../password.js";
+import { meter } from "./forms.js";
 
 export function createPassword(own, forms, { api, ended, store }) {
   let typed = "";
@@ -56,12 +57,4 @@ export function createPassword(own, forms, { api, ended, store }) {
       ${forms.field({ name: "password", label: t("Your password, to confirm"), type: "password", autocomplete: "current-password" })}
       ${forms.save("delete", t("Delete my account"), { danger: true })}
     </form>`;
-}
-
-function meter(score) {
-  const words = [t("Easy to guess"), t("Could be stronger"), t("Good"), t("Strong")];
-  return html`<div class="meter" data-score=${score}>
-    <span class="meter__bar" aria-hidden="true"><span></span><span></span><span></span><span></span></span>
-    <span class="meter__words" role="status">${words[score - 1]}</span>
-  </div>`;
 }

@@ -2,7 +2,7 @@
 
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
 import { t } from "../../i18n.js";
-import { face } from "../../pieces.js";
+import { face, guestBadge } from "../../pieces.js";
 
 const FIELDS = ["display_name", "about", "email"];
 
@@ -11,7 +11,8 @@ export function createProfile(own, forms, { api, store }) {
 
   async function submit(event) {
     event.preventDefault();
-    const values = Object.fromEntries(FIELDS.map((field) => [field, event.target.elements[field].value]));
+    const given = FIELDS.filter((field) => event.target.elements[field]);
+    const values = Object.fromEntries(given.map((field) => [field, event.target.elements[field].value]));
     await change("profile", values);
   }
 
@@ -35,11 +36,13 @@ export function createProfile(own, forms, { api, store }) {
   return (state) => {
     const { about, email, limits } = own.mine;
     const me = { ...state.me, hue: hue ?? state.me.hue };
-    const stays = t("You sign in as %(name)s; that stays.", { name: state.me.username });
+    const guest = state.me.kind === "guest";
+    const stays = guest ? "" : t("You sign in as %(name)s; that stays.", { name: state.me.username });
+    const address = forms.field({ name: "email", label: t("E-mail"), value: email, type: "text", autocomplete: "email", hint: t("Only you see it.") });
     return html`<div class="preview" data-preview .style=${`--hue: ${me.hue}`}>
         ${face(me)}
         <div class="preview__bubble bubble">
-          <span class="bubble__name" .style=${`--hue: ${me.hue}`}><bdi>${me.display_name}</bdi></span>
+          <span class="bubble__name" .style=${`--hue: ${me.hue}`}><bdi>${me.display_name}</bdi>${guestBadge(me)}</span>
           <span>${t("This is how others see you.")}</span>
         </div>
       </div>
@@ -53,7 +56,7 @@ export function createProfile(own, forms, { api, store }) {
         ${forms.field({ name: "display_name", label: t("Name that others see"), value: state.me.display_name, maxlength: limits.display_name,
           hint: stays })}
         ${forms.field({ name: "about", label: t("About me"), value: about, type: "lines", maxlength: limits.about })}
-        ${forms.field({ name: "email", label: t("E-mail"), value: email, type: "text", autocomplete: "email", hint: t("Only you see it.") })}
+        ${guest ? nothing : address}
         ${forms.save("profile")}
       </form>`;
   };
