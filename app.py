@@ -27,7 +27,7 @@ import cli
 import events  # noqa: F401 - registers the Socket.IO handlers
 import jobs
 import settings as settings_
-from chat import accounts, departures, limits
+from chat import accounts, admission, departures, limits
 from extensions import babel, csrf, db, engines, login_manager, migrate, socketio, tune
 from migrations import state
 from realtime import loop, server
@@ -98,7 +98,12 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
     login_manager.user_loader(doors.load_identity)
     login_manager.unauthorized_handler(errors.sign_in_first)
     limits.configure(
-        {"message": chosen.MESSAGE_RATE, "event": chosen.EVENT_RATE},
+        {
+            "message": chosen.MESSAGE_RATE,
+            "event": chosen.EVENT_RATE,
+            "guest_message": chosen.GUEST_MESSAGE_RATE,
+            "guest_event": chosen.GUEST_EVENT_RATE,
+        },
         lasting={
             "sign_in": chosen.SIGN_IN_RATE,
             "sign_in_name": chosen.SIGN_IN_NAME_RATE,
@@ -106,6 +111,7 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
         },
         redis_url=chosen.REDIS_URL,
     )
+    admission.configure(chosen.GUESTS, chosen.GUEST_DAYS)
     # A lost client is noticed after interval + timeout, and gone after the grace: within 30 seconds.
     socketio.init_app(
         app, async_mode=loop.async_mode(), ping_interval=10, ping_timeout=10, max_http_buffer_size=FORM_MAX

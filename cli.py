@@ -9,7 +9,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import settings
-from chat import accounts, removals, retention
+from chat import accounts, guests, removals, retention
 from migrations import state
 
 
@@ -49,6 +49,7 @@ def promote(username: str) -> None:
 @click.command("purge")
 @with_appcontext
 def purge() -> None:
-    """Delete what has expired and what is left of deleted rooms, as the clock does every second."""
+    """Delete what has expired, what is left of deleted rooms, and absent guests, as the clock does every second."""
     click.echo(f"{retention.purge().count} expired messages were deleted.")
+    click.echo(f"{guests.sweep_all()} guests who were away for too long are gone.")
     removals.sweep(math.inf)

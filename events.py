@@ -14,6 +14,7 @@ from flask_socketio import join_room
 
 from chat import (
     broadcasts,
+    company,
     edits,
     fields,
     groups,
@@ -51,7 +52,9 @@ def on_connect(auth: Any = None) -> None:
         raise Refused(*_refusal(error)) from None
     join_room(broadcasts.user_channel(person.id))
     join_room(broadcasts.session_channel(current_user.session_id))
-    presence.connected(person.id, request.sid)  # type: ignore[attr-defined]
+    if not person.is_guest:
+        join_room(broadcasts.MEMBERS)
+    presence.connected(person.id, request.sid, guest=person.is_guest)  # type: ignore[attr-defined]
 
 
 def _refusal(error: Exception) -> tuple[str, Data]:
@@ -72,7 +75,7 @@ def event(handler: Handler) -> Handler:
     def acknowledged(*arguments: Any) -> Data:
         try:
             person = actor()
-            limits.check("event", person.id)
+            limits.check_of(person, "event")
             return {"ok": True, **handler(person, _object(arguments))}
         except Exception as error:  # noqa: BLE001 - the one translator of this door
             return _translated(error)
@@ -152,8 +155,8 @@ def on_sync(person: User, data: Data) -> Data:
 
 
 @event
-def on_load_presence(_person: User, _data: Data) -> Data:
-    return {"online": presence.online()}
+def on_load_presence(person: User, _data: Data) -> Data:
+    return {"online": company.among(person, presence.online())}
 
 
 @event

@@ -8,14 +8,14 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from chat import accounts, departures, invitations, presence, removals, retention
+from chat import accounts, departures, guests, invitations, presence, removals, retention
 from chat.errors import is_outage
 from extensions import socketio
 
 log = logging.getLogger("parley")
 
 TICK = 0.5  # seconds
-JOBS: tuple[tuple[Callable[[], None], float], ...] = (
+JOBS: tuple[tuple[Callable[[], object], float], ...] = (
     # function, period in seconds
     (departures.settle, 1.0),
     (presence.settle_rooms, 1.0),
@@ -24,6 +24,7 @@ JOBS: tuple[tuple[Callable[[], None], float], ...] = (
     (presence.touch, 60.0),
     (retention.purge_round, 1.0),
     (accounts.sweep_sessions, 3600.0),
+    (guests.sweep, 2.0),
     (invitations.sweep, 3600.0),
 )
 
@@ -43,7 +44,7 @@ def _run(app: Flask) -> None:
                 _once(app, job)
 
 
-def _once(app: Flask, job: Callable[[], None]) -> None:
+def _once(app: Flask, job: Callable[[], object]) -> None:
     try:
         with app.app_context():
             job()

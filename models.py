@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import (
     BINARY,
     BigInteger,
+    ColumnElement,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
@@ -21,6 +22,8 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    and_,
+    or_,
 )
 from sqlalchemy.dialects import mysql
 from sqlalchemy.orm import Mapped, mapped_column
@@ -147,6 +150,11 @@ class Room(Base):
 
     def has_ended(self, now: datetime) -> bool:
         return self.deleted_at is not None or (self.ends_at is not None and self.ends_at <= now)
+
+    @classmethod
+    def lasts(cls, now: datetime) -> ColumnElement[bool]:
+        """That a room has not ended, as a condition."""
+        return and_(cls.deleted_at.is_(None), or_(cls.ends_at.is_(None), cls.ends_at > now))
 
     @property
     def is_direct(self) -> bool:

@@ -110,6 +110,15 @@ def _secret(text: str) -> str:
     return text
 
 
+def _one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text not in words:
+            raise ValueError(f"must be one of {', '.join(words)}, not {text!r}")
+        return text
+
+    return parse
+
+
 def _rate(text: str) -> str:
     try:
         limits.parse_many(text)
@@ -147,7 +156,19 @@ SETTINGS = (
     Setting("PASSWORD_MIN_LENGTH", "6", "Shortest password allowed, in characters.", _between(6, 64)),
     Setting("SIGN_IN_RATE", "60 per minute", "Attempts to sign in from one address (IPv6: one /64).", _rate),
     Setting("SIGN_IN_NAME_RATE", "10 per minute", "Attempts to sign in or change a password under one name.", _rate),
-    Setting("REGISTER_RATE", "300 per hour", "Registrations from one address (IPv6: one /64).", _rate),
+    Setting("REGISTER_RATE", "300 per hour", "Registrations and guests from one address (IPv6: one /64).", _rate),
     Setting("MESSAGE_RATE", "200 per 10 second", "Messages one person may send.", _rate),
     Setting("EVENT_RATE", "600 per 10 second", "Other Socket.IO events and page reads of one person.", _rate),
+    Setting(
+        "GUESTS",
+        "public",
+        "Where a nickname is enough: `off` nowhere, `named` in rooms that admit guests, `public` in public ones too.",
+        _one_of("off", "named", "public"),
+    ),
+    # A session ends after 30 days without use, and a guest who lost theirs cannot come back.
+    Setting(
+        "GUEST_DAYS", "30", "Days of absence after which a guest and the nickname are gone, 1 to 30.", _between(1, 30)
+    ),
+    Setting("GUEST_MESSAGE_RATE", "20 per 10 second", "Messages one guest may send.", _rate),
+    Setting("GUEST_EVENT_RATE", "200 per 10 second", "Other Socket.IO events and page reads of one guest.", _rate),
 )

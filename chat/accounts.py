@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 from werkzeug.security import check_password_hash, generate_password_hash
 
-from chat import broadcasts, clock, fields, general, payloads, presence, transactions, turns
-from chat.errors import ChatError, Conflict, Invalid, NotFound
+from chat import broadcasts, clock, company, fields, general, payloads, presence, transactions, turns
+from chat.errors import ChatError, Conflict, Forbidden, Invalid, NotFound
 from extensions import db
 from models import Fact, Session, User
 from realtime import threads
@@ -44,11 +44,11 @@ def register(username: object, password: object, minimum: int, general_name: str
     Raises Invalid, or NameTaken when the name is somebody's already, in whatever case or width.
     """
     name = fields.username(username)
-    password_hash = _hash(fields.new_password(password, minimum))
+    password_hash = hashed(fields.new_password(password, minimum))
     with turns.take(general.general_id(db.session) or 0):
         user, enrolment = _store(name, password_hash, general_name)
         registered = payloads.user(user, online=False)
-        broadcasts.user_registered(registered)
+        broadcasts.user_registered(registered, company.audience(presence.guests(), user.id))
         general.tell(enrolment, registered | {"role": "member", "here": False})
     return user
 
@@ -103,23 +103,30 @@ def _hash_of(user: User | None) -> str:
     return (user and user.password_hash) or NOBODYS_HASH
 
 
-def _hash(password: str) -> str:
+def hashed(password: str) -> str:
     return threads.compute(generate_password_hash, password, HASH_METHOD)
 
 
 def change_password(actor: User, session_id: str, current: object, new: object, minimum: int) -> None:
     """Set a new password and end every other session of this person. Raises Invalid."""
     confirm_password(actor, current, "current_password")
-    password_hash = _hash(fields.new_password(new, minimum, "new_password"))
+    password_hash = hashed(fields.new_password(new, minimum, "new_password"))
     others = transactions.run(lambda session: _replace_password(session, actor.id, session_id, password_hash))
     broadcasts.signed_out(others, "password_changed")
 
 
 def confirm_password(actor: User, password: object, field: str) -> None:
-    """Make sure that it is the person, and not somebody at their unlocked desk. Raises Invalid."""
+    """Make sure that it is the person, and not somebody at their unlocked desk. Raises Invalid, Forbidden."""
+    require_password(actor)
     word = fields.text(password, field)
     if not threads.compute(check_password_hash, _hash_of(actor), word[: fields.PASSWORD_MAX + 1]):
         raise Invalid(_("This is not your password."), field)
+
+
+def require_password(actor: User) -> None:
+    """Refuse guests where a password is asked for. Raises Forbidden."""
+    if actor.is_guest:
+        raise Forbidden(_("Guests have no password. Become a member to choose one."))
 
 
 def _replace_password(session: Transaction, user_id: int, session_id: str, password_hash: str) -> Sequence[str]:
@@ -189,18 +196,23 @@ def by_name(name: str) -> User | None:
 
 def named(actor: User, username: object) -> User:
     """Somebody `actor` may talk to. Raises NotFound."""
-    user = by_name(fields.text(username, "username")[:256])
+    key = fields.key(fields.text(username, "username")[:256].strip())
+    user = db.session.scalars(select(User).where(User.username_key == key, company.visible_to(actor))).first()
     if user is None or user.is_disabled:
         raise NotFound(_("There is nobody with this name."))
     return user
 
 
 def people(actor: User, words: str = "", after: int | None = None, limit: int = PAGE) -> tuple[list[User], bool]:
-    """Everybody but `actor` whose name holds `words`, by name, from behind the person `after`; whether that is all."""
-    chosen = select(User).where(User.id != actor.id, User.disabled_at.is_(None))
+    """Everybody but `actor` whose name holds `words`, by name, from behind the person `after`; whether that is all.
+
+    To a guest, everybody is those they share a room with.
+    """
+    chosen = select(User).where(User.id != actor.id, User.disabled_at.is_(None), company.visible_to(actor))
     if words:
         chosen = chosen.where(User.search_key.contains(words, autoescape=True))
-    last = db.session.get(User, after) if after else None
+    known = select(User).where(User.id == after, company.visible_to(actor))
+    last = db.session.scalars(known).first() if after else None
     if last is not None:
         behind = and_(User.search_key == last.search_key, User.id > last.id)
         chosen = chosen.where(or_(User.search_key > last.search_key, behind))

@@ -1,7 +1,8 @@
 """The one module that emits: a function per server event, each choosing its own recipients.
 
-Every connection hears the channels `user:<id>` and `session:<id>` of the person it belongs to. A direct room has no
-channel of its own: it is told to its two people.
+Every connection hears the channels `user:<id>` and `session:<id>` of the person it belongs to, and a member's `members`
+besides. A direct room has no channel of its own: it is told to its two people. What members hear of everybody, guests
+hear of their company only (chat/company.py): which guests these are, the caller says.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from typing import Any
 
 from chat.payloads import Payload, instant
 from extensions import socketio
+
+MEMBERS = "members"
 
 
 def user_channel(user_id: int) -> str:
@@ -69,17 +72,27 @@ def typing_changed(room_id: int, user_id: int, typing: bool, member_ids: Iterabl
     _tell("typing_changed", {"room_id": room_id, "user_id": user_id, "typing": typing}, others)
 
 
-def presence_changed(came: list[int], gone: list[int], seen_at: datetime) -> None:
+def presence_changed(
+    came: list[int], gone: list[int], seen_at: datetime, guest_ids: Iterable[int] | None = None
+) -> None:
+    """To all members; or, of their company, to these guests."""
+    channels = [MEMBERS] if guest_ids is None else [user_channel(guest_id) for guest_id in guest_ids]
     offline = [{"id": user_id, "last_seen_at": instant(seen_at)} for user_id in gone]
-    socketio.emit("presence_changed", {"online": came, "offline": offline})
+    socketio.emit("presence_changed", {"online": came, "offline": offline}, to=channels)  # type: ignore[arg-type]
 
 
-def user_registered(user: Payload) -> None:
-    socketio.emit("user_registered", {"user": user})
+def user_registered(user: Payload, guest_ids: Iterable[int]) -> None:
+    _tell("user_registered", {"user": user}, guest_ids, MEMBERS)
 
 
-def user_changed(user: Payload) -> None:
-    socketio.emit("user_changed", {"user": user})
+def user_changed(user: Payload, guest_ids: Iterable[int]) -> None:
+    _tell("user_changed", {"user": user}, [user["id"], *guest_ids], MEMBERS)
+
+
+def became_member(user_id: int) -> None:
+    """From now on the connections of this person hear what members hear."""
+    for connection in _connections_in(user_channel(user_id)):
+        _server().enter_room(connection, MEMBERS)
 
 
 def preferences_changed(user_id: int, preferences: Payload) -> None:
@@ -99,8 +112,8 @@ def signed_out(session_ids: Iterable[str], reason: str) -> None:
             _server().disconnect(connection)
 
 
-def _tell(event: str, payload: dict[str, Any], user_ids: Iterable[int]) -> None:
-    channels = [user_channel(user_id) for user_id in user_ids]
+def _tell(event: str, payload: dict[str, Any], user_ids: Iterable[int], *others: str) -> None:
+    channels = [*others, *(user_channel(user_id) for user_id in user_ids)]
     if channels:
         # A list of channels is one recipient set: a person in two of them still hears the event once.
         socketio.emit(event, payload, to=channels)  # type: ignore[arg-type]  # the stubs know one channel

@@ -79,7 +79,7 @@ def edit(actor: User, room_id: int, seq: int, body: object) -> payloads.Payload:
     """Replace the text of one's own message. Raises Invalid, NotFound, Forbidden, TooOften."""
     text = fields.body(body)
     rooms.writable_by(actor, room_id)
-    limits.check("message", actor.id)
+    limits.check_of(actor, "message")
 
     def change(_room: Room, _mine: Membership, draft: Draft) -> bool:
         message = draft.message
@@ -114,7 +114,7 @@ def react(actor: User, room_id: int, seq: int, sign: object, on: bool) -> payloa
     """Put one's emoji at a message, or take it away. Raises Invalid, NotFound, Forbidden, TooOften."""
     chosen = emoji.one(sign)
     rooms.writable_by(actor, room_id)
-    limits.check("message", actor.id)
+    limits.check_of(actor, "message")
 
     def change(_room: Room, _mine: Membership, draft: Draft) -> bool:
         _refuse_deleted(draft.message)

@@ -77,10 +77,9 @@ def changes(actor: User, versions: object) -> payloads.Payload:
     """
     held = _held(versions)
     known = rooms.among(actor, held)
-    recent, _complete = rooms.page(actor, limit=SYNC_OPENED)
     return {
         "rooms": {str(room_id): _since(actor, room, held[room_id]) for room_id, room in known.items()},
-        "opened": [room for room in recent if room["id"] not in held],
+        "opened": rooms.unknown(actor, held, SYNC_OPENED),
         "closed": sorted(held.keys() - known.keys()),
     }
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 
-from chat import accounts, changes, clock, fields, listings, payloads, presence, rooms, transactions
+from chat import accounts, admission, changes, clock, fields, listings, payloads, presence, rooms, transactions
 from chat.changes import MEMBER, MODERATOR, OWNER, Change
 from chat.errors import Absent, Forbidden, NotFound
 from extensions import db
@@ -40,6 +40,8 @@ def _invite(change: Change, person: User) -> payloads.Payload:
     role = change.require(*may)
     membership = change.find(person.id)
     if membership is None:
+        if person.is_guest and not admission.admits(change.room):
+            raise admission.NotAdmitted(_("This room is not open to guests."))
         lifted = delete(Ban).where(Ban.room_id == change.room.id, Ban.user_id == person.id)
         if transactions.affected(change.session, lifted) and role == MEMBER:
             raise Forbidden(_("This person was removed from the room."))

@@ -1,5 +1,7 @@
 """How often somebody may do something, for every door alike. Knows rules by name, and whom they count by opaque keys.
 
+Of people it knows that guests have rules of their own.
+
 One moving window per rule and key, by the `limits` library. What guards passwords is counted in Redis where there is
 one, so that it holds over a restart; what guards the event loop is counted in memory.
 """
@@ -17,6 +19,7 @@ from limits.storage import MemoryStorage, RedisStorage, Storage
 from limits.strategies import MovingWindowRateLimiter
 
 from chat.errors import TooOften
+from models import User
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,11 @@ def check(name: str, who: str | int) -> None:
         if not allowed:
             reset = rule.limiter.get_window_stats(rate, name, str(who)).reset_time
             raise TooOften(retry_after=max(1, math.ceil(reset - time.time())))
+
+
+def check_of(person: User, name: str) -> None:
+    """As `check`, for what members and guests do at different rates: `message` and `event`."""
+    check(f"guest_{name}" if person.is_guest else name, person.id)
 
 
 def network(address: str | None) -> str:

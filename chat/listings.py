@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
 
-from chat import fields, payloads, rooms
+from chat import admission, fields, payloads, rooms
 from chat.errors import NotFound
 from extensions import db
 from models import Membership, Room, User
@@ -17,8 +17,13 @@ PAGE = 100
 def page(
     actor: User, words: str = "", after: int | None = None, limit: int = PAGE
 ) -> tuple[list[payloads.Payload], bool]:
-    """Public rooms whose name holds `words`, by name, from behind the room `after`; whether that is all."""
+    """Public rooms whose name holds `words`, by name, from behind the room `after`; whether that is all.
+
+    To a guest, those that admit guests.
+    """
     chosen = select(Room).where(rooms.is_public(), rooms.is_there())
+    if actor.is_guest:
+        chosen = chosen.where(admission.admitting())
     if words:
         searched = func.replace(Room.name_key, "ё", "е")  # as in fields.search_key
         chosen = chosen.where(searched.contains(words, autoescape=True))
@@ -31,18 +36,18 @@ def page(
 
 
 def preview(actor: User | None, room: Room) -> payloads.Payload:
-    """A group room as somebody sees it from outside, signed in or not."""
-    return _payloads(actor, [room])[0]
+    """A group room as somebody sees it from outside, signed in or not, and whether it is open to guests."""
+    return _payloads(actor, [room])[0] | {"open_to_guests": admission.admits(room)}
 
 
 def preview_public(actor: User | None, room_id: int) -> payloads.Payload | None:
-    """A public room as somebody sees it who was given its address; nothing while they are signed out.
+    """A public room as somebody sees it who was given its address; to who is signed out, one that is open to guests.
 
-    Raises NotFound, but not to who is signed out: they learn nothing of which rooms there are.
+    Raises NotFound, but not to who is signed out: of other rooms they do not even learn which there are.
     """
-    if actor is None:
-        return None
     room = public(room_id)
+    if actor is None:
+        return preview(None, room) if room is not None and admission.admits(room) else None
     if room is None or not rooms.admits(actor, room):
         raise NotFound()
     return preview(actor, room)

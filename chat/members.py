@@ -58,20 +58,27 @@ def leave(actor: User, room_id: int) -> None:
 
 def go_by_oneself(change: Change) -> None:
     """A step: the actor goes. The last one to go ends a room that nobody else could find, or that keeps nothing."""
-    change.go(change.actor, "left")
+    go_quietly(change)
     if rooms.member_ids(change.session, change.room.id):
         change.announce("left")
-    elif not (change.room.is_public and change.room.keeps_history):
+
+
+def go_quietly(change: Change) -> None:
+    """The same without a line: many go in this way, whom nobody has seen for long."""
+    change.go(change.actor, "left")
+    if rooms.member_ids(change.session, change.room.id):
+        return
+    if not (change.room.is_public and change.room.keeps_history):
         change.end("left")
         change.room.name_key = None
 
 
-def leave_all(actor: User) -> None:
+def leave_all(actor: User, quietly: bool = False) -> None:
     """Go out of every group room, as an account that is deleted does."""
     mine = select(Membership.room_id).join(Room, Room.id == Membership.room_id)
     for room_id in db.session.scalars(mine.where(Membership.user_id == actor.id, Room.kind == "group")).all():
         try:
-            changes.make(actor, room_id, go_by_oneself)
+            changes.make(actor, room_id, go_quietly if quietly else go_by_oneself)
         except NotFound:
             continue  # it has ended meanwhile
 

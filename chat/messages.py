@@ -32,7 +32,7 @@ def send(actor: User, room_id: int, body: object, client_id: object, reply_to: i
     """
     text, key = fields.body(body), fields.client_id(client_id)
     is_direct = rooms.writable_by(actor, room_id).is_direct
-    limits.check("message", actor.id)
+    limits.check_of(actor, "message")
     with turns.take(room_id):
         try:
             sent, hearers = transactions.run(lambda session: _store(session, actor, room_id, text, key, reply_to))

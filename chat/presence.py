@@ -13,7 +13,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from chat import broadcasts, clock, payloads, transactions
+from chat import broadcasts, clock, company, payloads, transactions
 from extensions import db
 from models import User
 
@@ -23,17 +23,22 @@ _connections: dict[str, int] = {}
 _people: dict[int, set[str]] = defaultdict(set)
 _leaving: dict[int, float] = {}
 _came: set[int] = set()
+_guests: set[int] = set()  # of those who are here
 left: set[int] = set()  # who went offline, until chat/departures.py has seen to it
 
 _open: dict[str, int] = {}  # connection → the room it has open
 _here: dict[int, dict[int, set[str]]] = {}  # room → person → connections
-_told: dict[int, set[int]] = {}  # room in which something changed → who was here when its people were told last
+# Room in which something changed since its people were told last → whom all of them hold to be here, and whom any of
+# them does. Not the same: who comes in between is told on entering who is here by then.
+_told: dict[int, tuple[set[int], set[int]]] = {}
 
 
-def connected(user_id: int, connection: str) -> None:
+def connected(user_id: int, connection: str, guest: bool = False) -> None:
     """A connection opened."""
     if not is_online(user_id):
         _came.add(user_id)
+    if guest:
+        _guests.add(user_id)
     _leaving.pop(user_id, None)
     _connections[connection] = user_id
     _people[user_id].add(connection)
@@ -61,12 +66,22 @@ def online() -> list[int]:
     return sorted({*_people, *_leaving})
 
 
+def guests() -> set[int]:
+    """The guests who are here: they hear only of their company, so whom to tell has to be asked for them."""
+    return set(_guests)
+
+
+def became_member(user_id: int) -> None:
+    _guests.discard(user_id)
+
+
 def settle() -> None:
     """Tell everybody who came and who left since the last time."""
     due = time.monotonic()
     gone = [user_id for user_id, deadline in _leaving.items() if deadline <= due]
     for user_id in gone:
         del _leaving[user_id]
+        _guests.discard(user_id)
         left.add(user_id)
     came = sorted(user_id for user_id in _came if is_online(user_id))
     _came.clear()
@@ -75,6 +90,13 @@ def settle() -> None:
         # Told first: who comes or goes is true even while the database is away, and is forgotten here by then.
         broadcasts.presence_changed(came, gone, seen_at)
         _touch([*came, *gone], seen_at)
+        _tell_guests(came, gone, seen_at)
+
+
+def _tell_guests(came: list[int], gone: list[int], seen_at: datetime) -> None:
+    for guest_ids, people in company.audiences(_guests, [*came, *gone]):
+        here, away = ([user_id for user_id in some if user_id in people] for some in (came, gone))
+        broadcasts.presence_changed(here, away, seen_at, guest_ids)
 
 
 def touch() -> None:
@@ -100,6 +122,9 @@ def enter(connection: str, room_id: int | None) -> None:
         _mark(room_id)
         _open[connection] = room_id
         _here.setdefault(room_id, {}).setdefault(_connections[connection], set()).add(connection)
+        least, most = _told[room_id]
+        least &= here(room_id)
+        most |= here(room_id) - {_connections[connection]}
 
 
 def _exit(connection: str, room_id: int) -> None:
@@ -113,7 +138,8 @@ def _exit(connection: str, room_id: int) -> None:
 
 
 def _mark(room_id: int) -> None:
-    _told.setdefault(room_id, here(room_id))
+    if room_id not in _told:
+        _told[room_id] = here(room_id), here(room_id)
 
 
 def expel(user_id: int, room_id: int) -> None:
@@ -133,13 +159,12 @@ def is_here(user_id: int, room_id: int) -> bool:
 
 def settle_rooms() -> None:
     """Tell those who have a room open who came and who left it since the last time."""
-    changed = {room_id: (here(room_id), before) for room_id, before in _told.items()}
+    changed = {room_id: (here(room_id) - least, most - here(room_id)) for room_id, (least, most) in _told.items()}
     _told.clear()
-    arrived = {user_id for now, before in changed.values() for user_id in now - before}
-    people = _shown(arrived)
-    for room_id, (now, before) in changed.items():
-        came = [people[user_id] for user_id in sorted(now - before) if user_id in people]
-        gone = sorted(before - now)
+    people = _shown({user_id for arrived, _left in changed.values() for user_id in arrived})
+    for room_id, (arrived, left) in changed.items():
+        came = [people[user_id] for user_id in sorted(arrived) if user_id in people]
+        gone = sorted(left)
         if came or gone:
             connections = [each for connections in _here.get(room_id, {}).values() for each in connections]
             broadcasts.here_changed(room_id, came, gone, connections)
@@ -152,5 +177,5 @@ def _shown(user_ids: set[int]) -> dict[int, payloads.Payload]:
 
 def forget() -> None:
     """Begin anew, as a fresh process does."""
-    for state in (_connections, _people, _leaving, _came, left, _open, _here, _told):
+    for state in (_connections, _people, _leaving, _came, _guests, left, _open, _here, _told):
         state.clear()

@@ -6,14 +6,15 @@ Knows nothing of cookies; a session is spoken of by a handle that opens nothing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, literal, select, true, update
 from sqlalchemy.orm import Session as Transaction
 
-from chat import accounts, broadcasts, clock, fields, members, payloads, transactions
+from chat import accounts, broadcasts, clock, company, fields, members, payloads, presence, transactions
 from chat.errors import Invalid, NotFound
 from extensions import db
 from models import Session, User
@@ -57,15 +58,15 @@ def change(actor: User, given: dict[str, Any]) -> payloads.Payload:
     """Set `display_name`, `about`, `email`, `hue`, whichever are given, and tell everybody. Raises Invalid."""
     values = {name: check(given[name], name) for name, check in _CHECKS.items() if name in given}
     if "display_name" in values:
-        values["search_key"] = _search_key(values["display_name"], actor.username)
+        values["search_key"] = search_key(values["display_name"], actor.username)
     if values:
         transactions.run(lambda session: session.execute(update(User).where(User.id == actor.id).values(**values)))
     changed = accounts.payload(db.session.get_one(User, actor.id))
-    broadcasts.user_changed(changed)
+    broadcasts.user_changed(changed, company.audience(presence.guests(), actor.id))
     return changed
 
 
-def _search_key(display_name: str, username: str) -> str:
+def search_key(display_name: str, username: str) -> str:
     """Somebody is found by either name."""
     return fields.search_key(" ".join(dict.fromkeys((display_name, username))))[:SEARCH_KEY_MAX]
 
@@ -130,20 +131,41 @@ def delete_account(actor: User, password: object) -> None:
     The row stays, since messages point to it; nothing personal stays in it.
     """
     accounts.confirm_password(actor, password, "password")
-    members.leave_all(actor)
-    sessions = transactions.run(lambda session: _forget(session, actor.id))
-    broadcasts.signed_out(sessions, "deleted")
-    broadcasts.user_changed(accounts.payload(db.session.get_one(User, actor.id)))
+    end_accounts([actor.id], true(), "deleted")
 
 
-def _forget(session: Transaction, user_id: int) -> list[str]:
+def end_accounts(user_ids: Sequence[int], still: ColumnElement[bool], reason: str, quietly: bool = False) -> int:
+    """End those of these accounts of which `still` is true by then; returns how many. See `delete_account`.
+
+    They go out of their rooms; `quietly`, without a line about it.
+    """
+    # Asked now: afterwards they are in no room any more.
+    audiences = company.audiences(presence.guests() - set(user_ids), user_ids)
+    ended, sessions = transactions.run(lambda session: _forget(session, user_ids, still))
+    broadcasts.signed_out(sessions, reason)
+    for person in db.session.scalars(select(User).where(User.id.in_(ended))).all():
+        members.leave_all(person, quietly)
+        heard_by = [guest_id for guests, people in audiences if person.id in people for guest_id in guests]
+        broadcasts.user_changed(accounts.payload(person), heard_by)
+        time.sleep(0)  # they may be many; others may go on
+    return len(ended)
+
+
+def _forget(
+    session: Transaction, user_ids: Sequence[int], still: ColumnElement[bool]
+) -> tuple[Sequence[int], Sequence[str]]:
+    """The people and the sessions that ended."""
+    ended = session.scalars(select(User.id).where(User.id.in_(user_ids), still).with_for_update()).all()
     # A colon stands in no name, so nobody can ever have taken this one.
-    nobody = f"deleted:{user_id}"
+    nobody = literal("deleted:").concat(cast(User.id, String(20)))
     empty = {"username": nobody, "username_key": nobody, "search_key": nobody, "display_name": "", "kind": "deleted"}
     cleared = {"password_hash": None, "about": "", "email": None, "preferences": None, "role": "user"}
     session.execute(
-        update(User).where(User.id == user_id).values(**empty, **cleared, disabled_at=clock.now(), last_seen_at=None)
+        update(User)
+        .where(User.id.in_(ended))
+        .values(**empty, **cleared, disabled_at=clock.now(), last_seen_at=None)
+        .execution_options(synchronize_session=False)
     )
-    ended = list(session.scalars(select(Session.id).where(Session.user_id == user_id)))
-    session.execute(delete(Session).where(Session.user_id == user_id))
-    return ended
+    sessions = session.scalars(select(Session.id).where(Session.user_id.in_(ended))).all()
+    session.execute(delete(Session).where(Session.user_id.in_(ended)))
+    return ended, sessions

@@ -19,9 +19,9 @@ from chat import clock, ephemeral, transactions
 from extensions import db
 from models import Message
 
-ROUND = 0.5  # seconds of a round of the clock
+ROUND = 0.9  # seconds of a round of the clock
 # How long one batch may hold its locks, and on SQLite the loop: it aims well below the 50 ms that nobody notices.
-TARGET = 0.010  # seconds
+TARGET = 0.015  # seconds
 BATCH_MIN, BATCH_MAX = 20, 2_000  # messages
 WORTH_A_LINE = 1_000  # messages
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import Any
 
 from flask_babel import lazy_gettext as _
@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import scoped_session
 
-from chat import accounts, broadcasts, clock, fields, general, payloads, presence, summaries, transactions
+from chat import accounts, admission, broadcasts, clock, fields, general, payloads, presence, summaries, transactions
 from chat.errors import Forbidden, Invalid, NotFound
 from extensions import db
 from models import Ban, Membership, Room, User
@@ -78,8 +78,8 @@ def role(actor: User, room: Room, membership: Membership) -> str:
 
 
 def is_there() -> ColumnElement[bool]:
-    """Of a room: neither deleted nor over (as Room.has_ended)."""
-    return and_(Room.deleted_at.is_(None), or_(Room.ends_at.is_(None), Room.ends_at > clock.now()))
+    """Of a room: neither deleted nor over."""
+    return Room.lasts(clock.now())
 
 
 def is_public() -> ColumnElement[bool]:
@@ -96,6 +96,8 @@ def locked(session: Transaction, room_id: int) -> Room:
 
 def admits(actor: User, room: Room) -> bool:
     """Whether somebody may come into a room, by joining it or by a link: the one place that decides."""
+    if actor.is_guest and not admission.admits(room):
+        return False
     return db.session.get(Ban, (room.id, actor.id)) is None
 
 
@@ -124,19 +126,31 @@ def payload(actor: User, room_id: int) -> payloads.Payload:
 
 def page(actor: User, before: int | None = None, limit: int = PAGE) -> tuple[list[payloads.Payload], bool]:
     """The actor's groups and the conversations begun, by last activity, from behind `before`; whether that is all."""
-    chosen = _mine(actor).where(or_(Room.last_seq > 0, Room.kind == "group"))
+    chosen = _listed(actor)
     if before is not None:
         last, _membership = visible_to(actor, before)
         earlier = and_(Room.active_at == last.active_at, Room.id < last.id)
         chosen = chosen.where(or_(Room.active_at < last.active_at, earlier))
-    rows = db.session.execute(chosen.order_by(Room.active_at.desc(), Room.id.desc()).limit(limit + 1)).all()
+    rows = db.session.execute(chosen.limit(limit + 1)).all()
     return _payloads(actor, [(row.Room, row.Membership) for row in rows[:limit]]), len(rows) <= limit
+
+
+def unknown(actor: User, held: Container[int], limit: int) -> list[payloads.Payload]:
+    """Those of the actor's `limit` latest rooms that are not among the `held` ones."""
+    rows = db.session.execute(_listed(actor).limit(limit)).all()
+    return _payloads(actor, [(row.Room, row.Membership) for row in rows if row.Room.id not in held])
 
 
 def among(actor: User, room_ids: Iterable[int]) -> dict[int, payloads.Payload]:
     """Those of these rooms that `actor` is in, by id."""
     rows = db.session.execute(_mine(actor).where(Room.id.in_(list(room_ids)))).all()
     return {room["id"]: room for room in _payloads(actor, [(row.Room, row.Membership) for row in rows])}
+
+
+def _listed(actor: User) -> Select[Room, Membership]:
+    """The actor's groups and the conversations begun, by last activity."""
+    listed = _mine(actor).where(or_(Room.last_seq > 0, Room.kind == "group"))
+    return listed.order_by(Room.active_at.desc(), Room.id.desc())
 
 
 def _mine(actor: User) -> Select[Room, Membership]:
@@ -146,6 +160,8 @@ def _mine(actor: User) -> Select[Room, Membership]:
 
 
 def _payloads(actor: User, rows: Sequence[tuple[Room, Membership]]) -> list[payloads.Payload]:
+    if not rows:
+        return []
     peers = _peers(actor, [room.id for room, _ in rows if room.is_direct])
     latest = summaries.latest(actor, rows)
     unread = summaries.unread(actor, rows)

@@ -30,7 +30,7 @@ def send(actor: User, room_id: int, user_id: int, body: object, client_id: objec
     if user_id == actor.id:
         raise Invalid(_("You cannot whisper to yourself."), "user_id")
     recipient = _in_room(room, user_id)
-    limits.check("message", actor.id)
+    limits.check_of(actor, "message")
     whisper = payloads.whisper(room, key, actor, recipient, words, clock.now())
     if (actor.id, key) in _told:
         return whisper

@@ -1,4 +1,4 @@
-"""Forms to register, sign in, sign out, and change the password."""
+"""Forms to register, sign in, look in as a guest, sign out, and change the password."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from flask_babel import gettext as _
 from flask_login import current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from chat import accounts, fields, limits
+from chat import accounts, admission, fields, guests, limits
 from chat.errors import ChatError
 from models import User
-from routes.doors import Identity, actor, page
+from routes.doors import Identity, actor, page, refusal
 
 bp = Blueprint("auth", __name__)
 
@@ -25,6 +25,13 @@ def register() -> Answer:
     return _entrance("auth/register.html", _register)
 
 
+@bp.route("/guest", methods=["GET", "POST"])
+def guest() -> Answer:
+    if not (current_user.is_authenticated or admission.has_a_way_in()):
+        raise admission.NotAdmitted()
+    return _entrance("auth/guest.html", look_in)
+
+
 @bp.route("/login", methods=["GET", "POST"])
 def login() -> Answer:
     return _entrance("auth/login.html", _sign_in)
@@ -34,14 +41,25 @@ def _entrance(template: str, enter: Callable[[], User]) -> Answer:
     """A form through which somebody comes in: shows it, or signs them in, or shows it again with what is wrong."""
     if current_user.is_authenticated:
         return redirect(url_for("page.chat"), 303)
-    error = None
+    error: ChatError | None = None
     if request.method == "POST":
         try:
-            _begin_session(enter())
+            begin_session(enter())
             return redirect(_next(), 303)
-        except ChatError as refusal:
-            error = refusal
-    return _form(template, error, username=request.form.get("username", ""), next=request.values.get("next", ""))
+        except ChatError as refused:
+            error = refused
+    return form(
+        template,
+        error,
+        username=request.form.get("username", ""),
+        next=request.values.get("next", ""),
+        guests_welcome=admission.has_a_way_in(),
+    )
+
+
+def _nickname(error: ChatError | None) -> str:
+    """What stands in the form: where the wish is taken, another one that is free."""
+    return error.free if isinstance(error, guests.NicknameTaken) else request.form.get("nickname", "")
 
 
 def _register() -> User:
@@ -51,13 +69,20 @@ def _register() -> User:
     return accounts.register(request.form.get("username"), request.form.get("password"), password_min(), general)
 
 
+def look_in() -> User:
+    """Make the guest of the form."""
+    limits.check("register", _network())
+    return guests.enter(request.form.get("nickname"))
+
+
 def _sign_in() -> User:
     limits.check("sign_in", _network())
     limits.check("sign_in_name", fields.key(request.form.get("username", "")[:256].strip()))
     return accounts.sign_in(request.form.get("username"), request.form.get("password"))
 
 
-def _begin_session(user: User) -> None:
+def begin_session(user: User) -> None:
+    """Sign this browser in."""
     row = accounts.open_session(user, request.headers.get("User-Agent", ""), request.remote_addr or "")
     if "locale" in session:
         accounts.choose_locale(user, session["locale"])
@@ -72,8 +97,11 @@ def logout() -> Answer:
     if not current_user.is_authenticated:
         return redirect(url_for("auth.login"), 303)
     if request.method == "GET":
-        return render_template("auth/logout.html", username=actor().username)
-    accounts.close_session(current_user.session_id)
+        return render_template("auth/logout.html", username=actor().username, is_guest=actor().is_guest)
+    if actor().is_guest:
+        guests.leave(actor())
+    else:
+        accounts.close_session(current_user.session_id)
     logout_user()
     session.clear()
     return redirect(url_for("auth.login"), 303)
@@ -82,13 +110,14 @@ def logout() -> Answer:
 @bp.route("/password", methods=["GET", "POST"])
 @page
 def password() -> Answer:
+    accounts.require_password(actor())
     error = None
     if request.method == "POST":
         try:
             _change_password()
-        except ChatError as refusal:
-            error = refusal
-    return _form("auth/password.html", error, done=request.method == "POST" and error is None)
+        except ChatError as refused:
+            error = refused
+    return form("auth/password.html", error, done=request.method == "POST" and error is None)
 
 
 def _change_password() -> None:
@@ -108,12 +137,15 @@ def locale() -> Answer:
     return redirect(_next(), 303)
 
 
-def _form(template: str, error: ChatError | None, **values: Any) -> Answer:
+def form(template: str, error: ChatError | None, **values: Any) -> Answer:
+    """A page with a form on it, which says what was wrong with it the last time."""
     page_text = render_template(
         template,
         error=error and error.sentence,
         error_field=error and error.details.get("field"),
         password_min=password_min(),
+        nickname=_nickname(error),
+        shut_out=refusal(),
         **values,
     )
     return page_text, error.status if error else 200

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import request
+from flask import g, request
 from flask_login import UserMixin, current_user, login_required
 from sqlalchemy.exc import SQLAlchemyError
 
-from chat import accounts, fields, limits
-from chat.errors import AccountChanged, Invalid, Unauthenticated
+from chat import accounts, admission, fields, limits
+from chat.errors import AccountChanged, ChatError, Invalid, Unauthenticated
 from models import Session, User
 
 
@@ -27,15 +27,24 @@ class Identity(UserMixin):
 
 
 def load_identity(session_id: str) -> Identity | None:
-    """Flask-Login's user loader."""
+    """Flask-Login's user loader. Guests of earlier days stay out while the operator admits none, and are told so."""
     found = accounts.in_session(session_id)
+    if found and found[1].is_guest and not admission.is_open():
+        g.refusal = admission.NoLongerAdmitted()
+        return None
     return Identity(*found) if found else None
+
+
+def refusal() -> ChatError | None:
+    """Why somebody who has a session is nobody all the same."""
+    found: ChatError | None = g.get("refusal")
+    return found
 
 
 def actor() -> User:
     """The person asking. Raises Unauthenticated."""
     if not current_user.is_authenticated:
-        raise Unauthenticated()
+        raise refusal() or Unauthenticated()
     user: User = current_user.user
     return user
 
@@ -61,7 +70,7 @@ def api(view: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
         person = actor()
         if request.headers.get("X-Account", str(person.id)) != str(person.id):
             raise AccountChanged()
-        limits.check("event", person.id)
+        limits.check_of(person, "event")
         return {"ok": True, **view(person, **kwargs)}
 
     return wrapped

@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from chat import invitations, limits, listings, members, payloads
+from chat.errors import ChatError
 from models import User
+from routes.auth import Answer, begin_session, form, look_in
 from routes.doors import known_actor
 
 bp = Blueprint("entrances", __name__)
 
 
 @bp.route("/i/<token>", methods=["GET", "POST"])
-def invitation(token: str) -> Response | str:
+def invitation(token: str) -> Answer:
     return _entrance(
         lambda person: invitations.preview(person, token), lambda person: invitations.accept(person, token)
     )
 
 
 @bp.route("/r/<int:room_id>", methods=["GET", "POST"])
-def public_room(room_id: int) -> Response | str:
+def public_room(room_id: int) -> Answer:
     return _entrance(
         lambda person: listings.preview_public(person, room_id), lambda person: members.join(person, room_id)
     )
@@ -31,17 +33,29 @@ def public_room(room_id: int) -> Response | str:
 
 def _entrance(
     show: Callable[[User | None], payloads.Payload | None], enter: Callable[[User], payloads.Payload]
-) -> Response | str:
-    """Shows the room and, to who is signed in, a button that leads into it; the others sign in first."""
+) -> Answer:
+    """Shows the room and, to who is signed in, a button that leads into it; the others sign in first.
+
+    Where the room is open to guests, a nickname is enough.
+    """
     person = known_actor()
     if person is not None:
-        limits.check("event", person.id)
+        limits.check_of(person, "event")
     if person is not None and request.method == "POST":
         return _into(enter(person))
     room = show(person)
     if room is not None and room["joined"]:
         return _into(room)
-    return render_template("auth/room.html", room=room, person=person, next=request.path)
+    error: ChatError | None = None
+    if room is not None and room["open_to_guests"] and request.method == "POST":
+        try:
+            guest = look_in()
+        except ChatError as refused:
+            error = refused
+        else:
+            begin_session(guest)
+            return _into(enter(guest))
+    return form("auth/room.html", error, room=room, person=person, next=request.path)
 
 
 def _into(room: dict[str, Any]) -> Response:

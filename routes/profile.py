@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, session
 from flask_login import current_user, logout_user
 
-from chat import accounts, limits, profiles
+from chat import accounts, guests, limits, profiles
 from models import User
 from routes.auth import password_min
 from routes.doors import api, given
@@ -48,6 +48,14 @@ def change_password(actor: User) -> dict[str, Any]:
     current, new = words.get("current_password"), words.get("new_password")
     accounts.change_password(actor, current_user.session_id, current, new, password_min())
     return {}
+
+
+@bp.post("/profile/membership")
+@api
+def become_member(actor: User) -> dict[str, Any]:
+    limits.check("sign_in_name", actor.username_key)
+    words = given()
+    return {"user": guests.become_member(actor, words.get("password"), words.get("username"), password_min())}
 
 
 @bp.delete("/profile/sessions/<handle>")

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
-from chat import accounts, clock, presence, transactions
+from chat import accounts, clock, guests, presence, transactions
 from extensions import socketio
 from models import Membership, Message, Room
 
@@ -131,6 +131,15 @@ class Member(Visitor):
     def signs_out(self) -> None:
         with self.app.app_context():
             accounts.close_session(self.session_id)
+
+
+class Guest(Member):
+    """Somebody with a nickname only, signed in."""
+
+    def __init__(self, app: Flask, nickname: str) -> None:
+        with app.app_context():
+            guests.enter(nickname)
+        super().__init__(app, nickname)
 
 
 class Connection:

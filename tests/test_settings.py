@@ -58,6 +58,12 @@ def test_a_database_url_is_taken(url: str) -> None:
         ("PASSWORD_MIN_LENGTH", "3"),
         ("SIGN_IN_RATE", "often"),
         ("MESSAGE_RATE", "10"),
+        ("GUESTS", "on"),
+        ("GUESTS", "Public"),
+        ("GUEST_DAYS", "0"),
+        ("GUEST_DAYS", "31"),
+        ("GUEST_MESSAGE_RATE", "seldom"),
+        ("GUEST_EVENT_RATE", "5"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:

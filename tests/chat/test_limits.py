@@ -6,6 +6,7 @@ import pytest
 
 from chat import limits
 from chat.errors import TooOften
+from models import User
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,16 @@ def test_each_is_counted_alone() -> None:
     with pytest.raises(TooOften) as refused:
         limits.check("knock", "alice")
     assert 0 < refused.value.retry_after <= 3600
+
+
+def test_guests_have_a_rate_of_their_own() -> None:
+    limits.configure({"knock": "3 per hour", "guest_knock": "1 per hour"}, lasting={}, redis_url="")
+    member, guest = User(id=1, kind="member"), User(id=2, kind="guest")
+    for person in (guest, member, member, member):
+        limits.check_of(person, "knock")
+    for person in (guest, member):
+        with pytest.raises(TooOften):
+            limits.check_of(person, "knock")
 
 
 def test_lasting_rates_survive_a_restart_in_redis(redis_url: str) -> None:

