@@ -2,6 +2,7 @@
 
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -9,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
-from tests.servers import Connection, Person, ServerProcess, csrf_token  # noqa: E402 - after the path
+from tests.servers import Connection, Person, ServerProcess, csrf_token, make_client_id  # noqa: E402 - after the path
 from tests.services import program  # noqa: E402
 
 SCREENS = REPOSITORY / "docs" / "screens"
@@ -37,6 +38,16 @@ TALK = (
     ("alice", "Выезжаем в семь от вокзала. Погода: https://example.org/lake"),
     ("bob", "Best news of the week. ||I baked a cake||"),
 )
+# In the room: who says it, what, which one of these it answers, and who reacts how.
+ROOM = "Summer trip"
+IN_THE_ROOM = (
+    ("bob", "Seats are booked: **7:04**, platform 3.", None, {"👍": ("alice", "小雨", "Артём"), "🎉": ("Ева",)}),
+    ("Артём", "Гитару беру. Кто возьмёт котелок?", None, {}),
+    ("小雨", "锅我带，饺子皮也带 🥟", 1, {"❤️": ("alice", "Ева")}),
+    ("Swallow", "May I join as far as the lake?", None, {}),
+    ("alice", "@Swallow of course. @bob, one more seat?", 3, {"👌": ("bob",)}),
+    ("Ева", "Прогноз: солнце до вечера ☀️", None, {}),
+)
 ABOUT = {"bob": "Lakes, tents, kettles. Answers after dinner."}
 OTHERS = (
     ("Ева", "Спасибо, дошло."),
@@ -55,8 +66,13 @@ def main() -> None:
         people = {name: Person(server.url, name).register() for name in PEOPLE}
         introduce(people)
         talk(people)
+        people["Swallow"] = Person(server.url, "Swallow")
+        people["Swallow"].post_form("/guest", nickname="Swallow")
+        gather(people)
         browser = playwright.chromium.launch(executable_path=program("chromium"), args=["--no-sandbox"])
-        with people["bob"].connect():
+        with people["bob"].connect(), people["小雨"].connect() as other:
+            entered = other.call("join_room", {"name": ROOM})["room"]
+            other.call("enter_room", {"room_id": entered["id"]})
             for width in WIDTHS:
                 for theme in ("light", "dark"):
                     for locale in LOCALES:
@@ -81,6 +97,23 @@ def talk(people: dict[str, Person]) -> None:
                 say(alice, "bob", text)
             else:
                 say(bob, "alice", text)
+
+
+def gather(people: dict[str, Person]) -> None:
+    with ExitStack() as stack:
+        open_ = {name: stack.enter_context(person.connect()) for name, person in people.items()}
+        options = {"topic": "Lake, tents, kettle", "emoji": "⛺", "visibility": "public"}
+        room_id = open_["bob"].call("create_room", {"name": ROOM, **options})["room"]["id"]
+        for name in people:
+            open_[name].call("join_room", {"room_id": room_id})
+        seqs: list[int] = []
+        for name, body, answered, reactions in IN_THE_ROOM:
+            reply = {} if answered is None else {"reply_to": seqs[answered]}
+            message = {"room_id": room_id, "body": body, "client_id": make_client_id(), **reply}
+            seqs.append(open_[name].call("send_message", message)["message"]["seq"])
+            for emoji, fans in reactions.items():
+                for fan in fans:
+                    open_[fan].call("set_reaction", {"room_id": room_id, "seq": seqs[-1], "emoji": emoji, "on": True})
 
 
 def say(connection: Connection, whom: str, text: str) -> None:
@@ -110,12 +143,17 @@ def photograph(browser: Browser, person: Person, width: str, theme: str, locale:
 
 
 def take(page: Page, name: str) -> None:
+    page.mouse.move(0, 0)
     page.wait_for_load_state("networkidle")
     page.screenshot(path=SCREENS / f"{name}.png")
 
 
 def sign_in(page: Page, person: Person) -> None:
     page.goto(f"{person.origin}/login")
+
+
+def look_in(page: Page, person: Person) -> None:
+    page.goto(f"{person.origin}/guest")
 
 
 def register(page: Page, person: Person) -> None:
@@ -133,6 +171,19 @@ def chat(page: Page, person: Person) -> None:
     page.locator("[data-message]").last.wait_for()
 
 
+def room(page: Page, person: Person) -> None:
+    people(page, person)
+    page.locator(f'[data-room][data-name="{ROOM}"]').click()
+    page.locator("[data-message]").last.wait_for()
+
+
+def new_room(page: Page, person: Person) -> None:
+    people(page, person)
+    page.locator("[data-rooms-menu]").click()
+    page.locator("[data-new-room]").click()
+    page.locator("dialog[data-sheet]").wait_for()
+
+
 def emoji(page: Page, person: Person) -> None:
     chat(page, person)
     page.locator("[data-emoji]").click()
@@ -146,8 +197,15 @@ def settings(page: Page, person: Person) -> None:
     page.locator("[data-panel]").wait_for()
 
 
-SCREENS_OF_A_VISITOR = {"sign-in": sign_in, "register": register}
-SCREENS_OF_A_PERSON = {"people": people, "chat": chat, "emoji": emoji, "settings": settings}
+SCREENS_OF_A_VISITOR = {"sign-in": sign_in, "register": register, "guest": look_in}
+SCREENS_OF_A_PERSON = {
+    "people": people,
+    "chat": chat,
+    "room": room,
+    "new-room": new_room,
+    "emoji": emoji,
+    "settings": settings,
+}
 
 
 if __name__ == "__main__":
