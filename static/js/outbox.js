@@ -19,6 +19,8 @@ export function createOutbox(store, { emit, stored, ended }) {
   const pauses = new Map(); // id of a conversation → timer until the next try
   let restored = false;
 
+  store.subscribe(() => known.size && tidy());
+
   const canSend = () => restored && state.connection.online && !state.notice;
   const nextOf = (conversation) => conversation.pending.find((one) => one.state === "pending");
 
@@ -50,8 +52,9 @@ export function createOutbox(store, { emit, stored, ended }) {
     const { room_id: roomId, client_id: clientId } = kept;
     const conversation = state.conversations.get(roomId);
     const held = [...(conversation?.messages.values() ?? [])];
-    if (settled.has(clientId) || held.some((one) => one.client_id === clientId)) return;
+    if (settled.has(clientId)) return;
     known.add(clientId);
+    if (held.some((one) => one.client_id === clientId)) return settle(clientId); // stored, and only the answer was lost
     const others = pendingOf(roomId).filter((one) => one.client_id !== clientId);
     setPending(roomId, [...others, pendingMessage(state.me, kept)].sort(inOrder));
     setTimeout(changed, LATE + 50);
