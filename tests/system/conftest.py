@@ -12,7 +12,9 @@ from tests.servers import Person, ServerProcess
 
 @pytest.fixture
 def server(tmp_path: Path, database_url: str) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path, database_url) as process:
+    # No rate is what these tests are about, and a quick machine sends as fast as it can.
+    rates = {"MESSAGE_RATE": "100000 per second", "EVENT_RATE": "100000 per second"}
+    with ServerProcess(tmp_path, database_url, **rates) as process:
         yield process
 
 
