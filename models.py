@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import (
     BINARY,
+    VARBINARY,
     BigInteger,
     ColumnElement,
     DateTime,
@@ -33,7 +34,12 @@ from extensions import Base
 # SQLite gives out row numbers only for a column that is exactly INTEGER.
 Identifier = BigInteger().with_variant(Integer, "sqlite")
 
+# The name of a file and of a blob: 32 hexadecimal digits that nobody can guess.
+FileId = String(32)
+
 Uuid16 = BINARY(16).with_variant(LargeBinary(16), "sqlite")
+Digest = BINARY(32).with_variant(LargeBinary(32), "sqlite")
+Few = VARBINARY(128).with_variant(LargeBinary(128), "sqlite")  # bytes that are read with their row
 
 
 class Instant(TypeDecorator[datetime]):
@@ -84,6 +90,7 @@ class User(Base):
     email: Mapped[str | None] = mapped_column(String(254))
     locale: Mapped[str | None] = mapped_column(String(16))
     preferences: Mapped[str | None] = mapped_column(Text)
+    avatar_id: Mapped[str | None] = mapped_column(FileId)
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_seen_at: Mapped[datetime | None] = mapped_column(Instant)
     disabled_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -134,6 +141,7 @@ class Room(Base):
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     visibility: Mapped[str] = mapped_column(String(16), default="private")
     emoji: Mapped[str] = mapped_column(String(64), default="")
+    avatar_id: Mapped[str | None] = mapped_column(FileId)
     keeps_history: Mapped[bool] = mapped_column(default=True)
     history_from_join: Mapped[bool] = mapped_column(default=False)
     admits_guests: Mapped[bool] = mapped_column(default=False)
@@ -200,6 +208,8 @@ class Message(Base):
     # nobody is ever taken out of the table of users.
     subject_id: Mapped[int | None] = mapped_column(BigInteger)
     reply_to_seq: Mapped[int | None] = mapped_column(BigInteger)
+    # What it shows, in a message of kind "file". No foreign key, as above: the file knows its message.
+    file_id: Mapped[str | None] = mapped_column(FileId)
     created_at: Mapped[datetime] = mapped_column(Instant)
     edited_at: Mapped[datetime | None] = mapped_column(Instant)
     deleted_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -224,6 +234,63 @@ class Reaction(Base):
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
     emoji: Mapped[str] = mapped_column(String(32), primary_key=True)
     created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Blob(Base):
+    """Content that is stored, cleaned and described, once however often it was uploaded.
+
+    `digest` (SHA-256) is that of what came in, with the recipe it was cleaned by. Of images, `width` and `height` are
+    pixels as they are shown, `small_size` and `large_size` bytes of the thumbnails that there are; of sound, `duration`
+    is milliseconds and `waveform` one byte, 0 to 100, for each bar. What is not portable does not play everywhere.
+    """
+
+    __tablename__ = "blobs"
+    __table_args__ = table()
+
+    id: Mapped[str] = mapped_column(FileId, primary_key=True)
+    digest: Mapped[bytes] = mapped_column(Digest, unique=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    width: Mapped[int | None] = mapped_column(Integer)
+    height: Mapped[int | None] = mapped_column(Integer)
+    animated: Mapped[bool] = mapped_column(default=False)
+    thumbhash: Mapped[bytes | None] = mapped_column(Few)
+    small_size: Mapped[int | None] = mapped_column(Integer)
+    large_size: Mapped[int | None] = mapped_column(Integer)
+    duration: Mapped[int | None] = mapped_column(BigInteger)
+    waveform: Mapped[bytes | None] = mapped_column(Few)
+    portable: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class File(Base):
+    """One file of somebody, from the first byte of its upload to its last reader; several may share a blob.
+
+    `purpose` is `upload` until it is sent (without a blob until it has come whole and was found good), then `message`,
+    `memory` (a message of a room that keeps nothing), `whisper` (for `recipient_id` too) or `avatar`. Of a message that
+    is no longer there, `room_id` and `seq` are null: nobody may read the file any more, and it goes.
+    """
+
+    __tablename__ = "files"
+    __table_args__ = table(
+        ForeignKeyConstraint(["room_id", "seq"], ["messages.room_id", "messages.seq"], ondelete="SET NULL"),
+        Index(None, "room_id", "seq"),
+        Index(None, "purpose", "room_id"),
+    )
+
+    id: Mapped[str] = mapped_column(FileId, primary_key=True)
+    uploader_id: Mapped[int] = mapped_column(ForeignKey("users.id"), index=True)
+    blob_id: Mapped[str | None] = mapped_column(ForeignKey("blobs.id"), index=True)
+    name: Mapped[str] = mapped_column(String(255))
+    size: Mapped[int] = mapped_column(BigInteger)
+    voice: Mapped[bool] = mapped_column(default=False)
+    purpose: Mapped[str] = mapped_column(String(16), default="upload")
+    room_id: Mapped[int | None] = mapped_column(Identifier)
+    seq: Mapped[int | None] = mapped_column(BigInteger)
+    recipient_id: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    touched_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Invitation(Base):

@@ -2,6 +2,26 @@
 --     mysql chat < schema.sql
 -- Printed from models.py by `flask schema`; do not edit.
 
+CREATE TABLE blobs (
+  id VARCHAR(32) NOT NULL,
+  digest BINARY(32) NOT NULL,
+  kind VARCHAR(16) NOT NULL,
+  type VARCHAR(64) NOT NULL,
+  size BIGINT NOT NULL,
+  width INTEGER,
+  height INTEGER,
+  animated BOOL NOT NULL,
+  thumbhash VARBINARY(128),
+  small_size INTEGER,
+  large_size INTEGER,
+  duration BIGINT,
+  waveform VARBINARY(128),
+  portable BOOL NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  CONSTRAINT pk_blobs PRIMARY KEY (id),
+  CONSTRAINT uq_blobs_digest UNIQUE (digest)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE facts (
   name VARCHAR(32) NOT NULL,
   value VARCHAR(255) NOT NULL,
@@ -22,6 +42,7 @@ CREATE TABLE users (
   email VARCHAR(254),
   locale VARCHAR(16),
   preferences TEXT,
+  avatar_id VARCHAR(32),
   created_at DATETIME(3) NOT NULL,
   last_seen_at DATETIME(3),
   disabled_at DATETIME(3),
@@ -43,6 +64,7 @@ CREATE TABLE rooms (
   owner_id BIGINT,
   visibility VARCHAR(16) NOT NULL,
   emoji VARCHAR(64) NOT NULL,
+  avatar_id VARCHAR(32),
   keeps_history BOOL NOT NULL,
   history_from_join BOOL NOT NULL,
   admits_guests BOOL NOT NULL,
@@ -139,6 +161,7 @@ CREATE TABLE messages (
   body TEXT NOT NULL,
   subject_id BIGINT,
   reply_to_seq BIGINT,
+  file_id VARCHAR(32),
   created_at DATETIME(3) NOT NULL,
   edited_at DATETIME(3),
   deleted_at DATETIME(3),
@@ -153,6 +176,33 @@ CREATE INDEX ix_messages_expires_at ON messages (expires_at);
 CREATE INDEX ix_messages_room_id_version ON messages (room_id, version);
 
 CREATE UNIQUE INDEX ix_messages_sender_id_client_id ON messages (sender_id, client_id);
+
+CREATE TABLE files (
+  id VARCHAR(32) NOT NULL,
+  uploader_id BIGINT NOT NULL,
+  blob_id VARCHAR(32),
+  name VARCHAR(255) NOT NULL,
+  size BIGINT NOT NULL,
+  voice BOOL NOT NULL,
+  purpose VARCHAR(16) NOT NULL,
+  room_id BIGINT,
+  seq BIGINT,
+  recipient_id BIGINT,
+  created_at DATETIME(3) NOT NULL,
+  touched_at DATETIME(3) NOT NULL,
+  CONSTRAINT pk_files PRIMARY KEY (id),
+  CONSTRAINT fk_files_room_id_seq FOREIGN KEY(room_id, seq) REFERENCES messages (room_id, seq) ON DELETE SET NULL,
+  CONSTRAINT fk_files_uploader_id FOREIGN KEY(uploader_id) REFERENCES users (id),
+  CONSTRAINT fk_files_blob_id FOREIGN KEY(blob_id) REFERENCES blobs (id)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_files_blob_id ON files (blob_id);
+
+CREATE INDEX ix_files_purpose_room_id ON files (purpose, room_id);
+
+CREATE INDEX ix_files_room_id_seq ON files (room_id, seq);
+
+CREATE INDEX ix_files_uploader_id ON files (uploader_id);
 
 CREATE TABLE reactions (
   room_id BIGINT NOT NULL,
@@ -172,4 +222,4 @@ CREATE TABLE alembic_version (
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
-INSERT INTO alembic_version (version_num) VALUES ('0003');
+INSERT INTO alembic_version (version_num) VALUES ('0004');

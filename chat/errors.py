@@ -10,9 +10,11 @@ ChatError
 ├── Absent            409  whoever it is for is not there now
 ├── AccountChanged    409  somebody else is signed in in this slot
 ├── TooLarge          413
+├── Unsupported       415  a file of a kind that is not allowed, or that cannot be read
 ├── TooOften          429  `retry_after` in seconds
 ├── Internal          500
-└── Unavailable       503  the database is away
+├── Unavailable       503  the database is away
+└── Full              507  no room is left for files, or none can be written
 """
 
 from __future__ import annotations
@@ -90,6 +92,11 @@ class TooLarge(ChatError):
     sentence = _("That is too large.")
 
 
+class Unsupported(ChatError):
+    code, status = "unsupported", 415
+    sentence = _("Files of this kind cannot be sent here.")
+
+
 class TooOften(ChatError):
     code, status = "too_often", 429
     sentence = _("Too many attempts. Please wait a moment.")
@@ -106,6 +113,11 @@ class Internal(ChatError):
 class Unavailable(ChatError):
     code, status = "unavailable", 503
     sentence = _("The server cannot reach its database. Please try again in a moment.")
+
+
+class Full(ChatError):
+    code, status = "full", 507
+    sentence = _("The server has no room for more files. Please tell whoever runs it.")
 
 
 def translated(error: BaseException) -> ChatError:

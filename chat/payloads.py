@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from models import Invitation, Membership, Message, Room, Session, User
+from models import Blob, File, Invitation, Membership, Message, Room, Session, User
 
 Payload = dict[str, Any]
 
@@ -60,6 +61,7 @@ def message(
     reply_to: Payload | None = None,
     reactions: Sequence[Payload] = (),
     subject: User | None = None,
+    file: Payload | None = None,
 ) -> Payload:
     return {
         "room_id": row.room_id,
@@ -68,6 +70,7 @@ def message(
         "client_id": str(uuid.UUID(bytes=row.client_id)),
         "kind": row.kind,
         "body": "" if row.is_deleted else row.body,
+        "file": None if row.is_deleted else file,
         "sender": sender(author),
         "subject": None if subject is None else sender(subject),
         "reply_to": None if row.is_deleted else reply_to,
@@ -86,7 +89,33 @@ def quote(seq: int, row: Message | None = None, author: User | None = None) -> P
     return {"seq": seq, "sender": sender(author), "body": row.body[:QUOTE_MAX], "kind": row.kind}
 
 
-def whisper(room: Room, client_id: bytes, author: User, recipient: User, body: str, created_at: datetime) -> Payload:
+def file(row: File, content: Blob) -> Payload:
+    return {
+        "id": row.id,
+        "kind": content.kind,
+        "type": content.type,
+        "name": row.name,
+        "size": content.size,
+        "width": content.width,
+        "height": content.height,
+        "animated": content.animated,
+        "thumbhash": None if content.thumbhash is None else base64.b64encode(content.thumbhash).decode(),
+        "duration": content.duration,
+        "waveform": None if content.waveform is None else list(content.waveform),
+        "voice": row.voice,
+        "portable": content.portable,
+    }
+
+
+def whisper(
+    room: Room,
+    client_id: bytes,
+    author: User,
+    recipient: User,
+    body: str,
+    created_at: datetime,
+    file: Payload | None = None,
+) -> Payload:
     """Words for one person; `after_seq` says below which message of the room they were spoken."""
     return {
         "room_id": room.id,
@@ -95,6 +124,7 @@ def whisper(room: Room, client_id: bytes, author: User, recipient: User, body: s
         "sender": sender(author),
         "recipient": sender(recipient),
         "body": body,
+        "file": file,
         "created_at": instant(created_at),
     }
 
