@@ -276,9 +276,10 @@ class Nginx(Service):
 
     name = "nginx"
 
-    def __init__(self, app_port: int) -> None:
+    def __init__(self, app_port: int, uploads: Path | None = None) -> None:
         super().__init__()
         self.app_port = app_port
+        self.uploads = uploads or self.folder
         self.https_port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.https_url = f"https://127.0.0.1:{self.https_port}"
@@ -291,6 +292,7 @@ class Nginx(Service):
         site = replaced(site, "listen 443 ssl;", f"listen 127.0.0.1:{self.https_port} ssl;")
         site = replaced(site, "/etc/ssl/parley/fullchain.pem", str(self.certificate))
         site = replaced(site, "/etc/ssl/parley/privkey.pem", str(self.folder / "key.pem"))
+        site = replaced(site, "/srv/parley/uploads/", f"{self.uploads}/")
         (self.folder / "site.conf").write_text(site)
         sign_for_loopback(self.certificate, self.folder / "key.pem")
         (self.folder / "nginx.conf").write_text(
