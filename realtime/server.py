@@ -31,5 +31,7 @@ def serve(listener: socket.socket, app: Any) -> None:
     """Answer requests until the process is told to stop."""
     from eventlet import wsgi
 
+    from realtime.protocol import Protocol
+
     # debug=False: otherwise eventlet sends tracebacks to clients.
-    wsgi.server(listener, app, max_size=MAX_CONNECTIONS, log_output=False, debug=False)
+    wsgi.server(listener, app, max_size=MAX_CONNECTIONS, log_output=False, debug=False, protocol=Protocol)
