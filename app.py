@@ -27,7 +27,7 @@ import cli
 import events  # noqa: F401 - registers the Socket.IO handlers
 import jobs
 import settings as settings_
-from chat import accounts, admission, departures, limits
+from chat import accounts, admission, departures, formats, incoming, limits, storage
 from extensions import babel, csrf, db, engines, login_manager, migrate, socketio, tune
 from migrations import state
 from realtime import loop, server
@@ -38,6 +38,7 @@ from routes import (
     doors,
     entrances,
     errors,
+    files,
     headers,
     health,
     history,
@@ -46,6 +47,7 @@ from routes import (
     profile,
     rooms,
     slots,
+    uploads,
 )
 
 LOCALES = {"en": "English", "ru": "Русский", "zh": "中文"}
@@ -103,6 +105,7 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
             "event": chosen.EVENT_RATE,
             "guest_message": chosen.GUEST_MESSAGE_RATE,
             "guest_event": chosen.GUEST_EVENT_RATE,
+            "upload": chosen.UPLOAD_RATE,
         },
         lasting={
             "sign_in": chosen.SIGN_IN_RATE,
@@ -112,16 +115,25 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
         redis_url=chosen.REDIS_URL,
     )
     admission.configure(chosen.GUESTS, chosen.GUEST_DAYS)
+    _configure_files(chosen)
     # A lost client is noticed after interval + timeout, and gone after the grace: within 30 seconds.
     socketio.init_app(
         app, async_mode=loop.async_mode(), ping_interval=10, ping_timeout=10, max_http_buffer_size=FORM_MAX
     )
 
 
+def _configure_files(chosen: settings_.Settings) -> None:
+    incoming.configure(chosen.UPLOAD_DIR)
+    storage.configure(chosen.UPLOAD_DIR, chosen.STORAGE, for_group=bool(chosen.ACCEL_LOCATION))
+    formats.configure(chosen.FILE_FORMATS, chosen.IMAGE_MAX_MB, chosen.AUDIO_MAX_MB, chosen.IMAGE_MEGAPIXELS)
+
+
 def _open_doors(app: Flask) -> None:
-    for module in (auth, pages, assets, rooms, entrances, history, profile, panel, health, errors):
+    for module in (auth, pages, assets, rooms, entrances, history, profile, panel, uploads, files, health, errors):
         app.register_blueprint(module.bp)
     app.jinja_env.globals.update(pages.IN_TEMPLATES, locales=list(LOCALES.items()))
+    # What a page carries is not compressed (routes/assets.py): neither spaces nor six letters for one of Russian.
+    app.jinja_env.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "ensure_ascii": False}
     app.after_request(headers.secure)
     app.after_request(assets.compress)
     cli.register(app)

@@ -1,4 +1,4 @@
-"""The operator door: `flask settings`, `schema`, `promote`, `purge`; migrations are Flask-Migrate's `flask db …`."""
+"""The operator door: `flask settings`, `schema`, `promote`, `purge`, `files check`; migrations: `flask db …`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 
 import settings
-from chat import accounts, guests, removals, retention
+from chat import accounts, guests, inventory, removals, retention
 from migrations import state
 
 
 def register(app: Flask) -> None:
-    for command in (show_settings, show_schema, promote, purge):
+    for command in (show_settings, show_schema, promote, purge, files):
         app.cli.add_command(command)
 
 
@@ -24,7 +24,7 @@ def show_settings() -> None:
     """Print every setting: its name, value now, default and help."""
     for setting in settings.SETTINGS:
         value = current_app.config["SETTINGS"][setting.name]
-        secret = setting.name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL") and value
+        secret = setting.name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL", "STORAGE") and value
         click.echo(f"{setting.name}={'(set)' if secret else value}")
         click.echo(f"    {setting.help} Default: {setting.default or 'empty'}.")
 
@@ -53,3 +53,24 @@ def purge() -> None:
     click.echo(f"{retention.purge().count} expired messages were deleted.")
     click.echo(f"{guests.sweep_all()} guests who were away for too long are gone.")
     removals.sweep(math.inf)
+
+
+@click.group("files")
+def files() -> None:
+    """What was uploaded."""
+
+
+@files.command("check")
+@click.option("--repair", is_flag=True, help="Make it right: remove what nobody needs, take out what is lost.")
+@with_appcontext
+def check_files(repair: bool) -> None:
+    """Compare the store of files with the tables, and print a line for each difference."""
+    count = 0
+    for difference in inventory.differences():
+        count += 1
+        click.echo(difference.text)
+        if repair:
+            difference.repair()
+    click.echo(f"{count} differences{', repaired' if repair and count else ''}.")
+    if count and not repair:
+        raise SystemExit(1)

@@ -13,6 +13,7 @@ from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import join_room
 
 from chat import (
+    avatars,
     broadcasts,
     company,
     edits,
@@ -106,7 +107,8 @@ def on_send_message(person: User, data: Data) -> Data:
     reply_to = data.get("reply_to")
     if reply_to is not None:
         fields.identifier(reply_to, "reply_to")
-    return {"message": messages.send(person, _room_id(data), data.get("body"), data.get("client_id"), reply_to)}
+    words, key, file_id = data.get("body"), data.get("client_id"), data.get("file_id")
+    return {"message": messages.send(person, _room_id(data), words, key, reply_to, file_id)}
 
 
 @event
@@ -127,7 +129,8 @@ def on_set_reaction(person: User, data: Data) -> Data:
 
 @event
 def on_whisper(person: User, data: Data) -> Data:
-    return {"whisper": whispers.send(person, _room_id(data), _user_id(data), data.get("body"), data.get("client_id"))}
+    words, key, file_id = data.get("body"), data.get("client_id"), data.get("file_id")
+    return {"whisper": whispers.send(person, _room_id(data), _user_id(data), words, key, file_id)}
 
 
 @event
@@ -157,6 +160,13 @@ def on_sync(person: User, data: Data) -> Data:
 @event
 def on_load_presence(person: User, _data: Data) -> Data:
     return {"online": company.among(person, presence.online())}
+
+
+@event
+def on_set_avatar(person: User, data: Data) -> Data:
+    if "file_id" not in data:
+        raise Invalid(field="file_id")
+    return {"user": avatars.choose(person, data["file_id"])}
 
 
 @event

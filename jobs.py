@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from chat import accounts, departures, guests, invitations, presence, removals, retention
+from chat import accounts, departures, files, guests, invitations, orphans, presence, removals, retention, whispers
 from chat.errors import is_outage
 from extensions import socketio
 
@@ -23,6 +23,10 @@ JOBS: tuple[tuple[Callable[[], object], float], ...] = (
     (removals.sweep, 1.0),
     (presence.touch, 60.0),
     (retention.purge_round, 1.0),
+    (files.sweep, 1.0),
+    (whispers.sweep, 1.0),
+    (orphans.sweep, 2.0),
+    (orphans.tidy, 600.0),
     (accounts.sweep_sessions, 3600.0),
     (guests.sweep, 2.0),
     (invitations.sweep, 3600.0),

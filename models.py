@@ -268,8 +268,9 @@ class File(Base):
     """One file of somebody, from the first byte of its upload to its last reader; several may share a blob.
 
     `purpose` is `upload` until it is sent (without a blob until it has come whole and was found good), then `message`,
-    `memory` (a message of a room that keeps nothing), `whisper` (for `recipient_id` too) or `avatar`. Of a message that
-    is no longer there, `room_id` and `seq` are null: nobody may read the file any more, and it goes.
+    `memory` (a message of a room that keeps nothing), `whisper` (for `recipient_id` too) or `avatar` (of the room
+    `room_id`, or else of its uploader). Of a `message` that is no longer there, `room_id` and `seq` are null: nobody
+    may read the file any more, and it goes; so does every file that is released (chat/files.py).
     """
 
     __tablename__ = "files"

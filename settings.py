@@ -17,7 +17,10 @@ from dotenv import dotenv_values
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from media import FORMATS
+
 ROOT = Path(__file__).resolve().parent
+STORAGE = re.compile(r"s3://([^:/@\s]+):([^:/@\s]+)@([^/?@\s]+)/([a-z0-9.-]{3,63})(?:\?([\w=&-]*))?")
 
 
 class SettingError(Exception):
@@ -119,6 +122,28 @@ def _one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def _formats(text: str) -> frozenset[str]:
+    wanted = frozenset(text.split())
+    if not wanted or wanted - set(FORMATS):
+        raise ValueError(f"must be some of {' '.join(FORMATS)}, with spaces between, not {text!r}")
+    return wanted
+
+
+def _storage(text: str) -> str:
+    """Refuse without echoing the value: it holds a secret."""
+    if text and not STORAGE.fullmatch(text):
+        raise ValueError(
+            "must be s3://KEY:SECRET@host/bucket; write the characters / : @ % of a secret as %2F %3A %40 %25"
+        )
+    return text
+
+
+def _location(text: str) -> str:
+    if text and not re.fullmatch(r"/([A-Za-z0-9_-]+/)+", text):
+        raise ValueError(f"must be a path such as /protected-files/, not {text!r}")
+    return text
+
+
 def _rate(text: str) -> str:
     try:
         limits.parse_many(text)
@@ -144,6 +169,30 @@ SETTINGS = (
     ),
     Setting("INSTANCE_DIR", "instance", "Folder for the secret key and the SQLite file.", _folder),
     Setting("UPLOAD_DIR", "uploads", "Folder for uploaded files.", _folder),
+    Setting(
+        "STORAGE",
+        "",
+        "`s3://KEY:SECRET@host/bucket?region=us-east-1`: keep files in an S3-compatible store (`&tls=0`: without TLS). "
+        "Empty: in UPLOAD_DIR, which holds uploads under way in any case.",
+        _storage,
+    ),
+    Setting(
+        "ACCEL_LOCATION",
+        "",
+        "An internal location of nginx over UPLOAD_DIR, such as `/protected-files/`: nginx sends the files. "
+        "Empty: Parley does.",
+        _location,
+    ),
+    Setting("IMAGE_MAX_MB", "20", "Largest picture, in megabytes.", _between(1, 1000)),
+    Setting(
+        "IMAGE_MEGAPIXELS",
+        "40",
+        "Most pixels a picture may have, in millions; all frames of an animation ten times as many.",
+        _between(1, 1000),
+    ),
+    Setting("AUDIO_MAX_MB", "100", "Largest recording, in megabytes.", _between(1, 1000)),
+    Setting("FILE_FORMATS", " ".join(FORMATS), "What may be sent.", _formats),
+    Setting("UPLOAD_RATE", "60 per minute", "Files one person may begin to send.", _rate),
     Setting(
         "SECRET_KEY", "", "Signs cookies; 16 characters or more. Empty: made once and kept in INSTANCE_DIR.", _secret
     ),

@@ -1,4 +1,5 @@
-"""Messages as they are told, with what stands around them: the message they answer, reactions, whom a line is about.
+"""Messages as they are told, with what stands around them: their file, the message they answer, reactions, whom a line
+is about.
 
 Asked for all messages at once, never one by one.
 """
@@ -9,13 +10,13 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import scoped_session
 
 from chat import ephemeral, payloads, visible
 from chat.payloads import Payload
-from models import Message, Reaction, User
+from models import Blob, File, Message, Reaction, User
 
 Asked = Transaction | scoped_session[Any]
 Key = ephemeral.Key
@@ -34,18 +35,28 @@ def around(
     """
     messages = [message for message, _ in rows]
     sources = _sources(session, messages)
+    files = of_files(session, [*messages, *(source for source, _ in sources.values())])
     reactions = _reactions(session, messages) | dict(drafted or {})
     subjects = _people(session, {message.subject_id for message in messages if message.subject_id})
     return [
         payloads.message(
             message,
             author,
-            reply_to=quote(message, sources, (cleared or {}).get(message.room_id, 0)),
+            reply_to=quote(message, sources, files, (cleared or {}).get(message.room_id, 0)),
             reactions=reacted(reactions.get((message.room_id, message.seq), ()), viewer_id),
             subject=subjects.get(message.subject_id or 0),
+            file=files.get(message.file_id or ""),
         )
         for message, author in rows
     ]
+
+
+def at(table: type[Message | Reaction], keys: Iterable[Key]) -> ColumnElement[bool]:
+    """The rows of these messages, room by room: to compare pairs, SQLite would read the whole table."""
+    by_room: dict[int, list[int]] = defaultdict(list)
+    for room_id, seq in keys:
+        by_room[room_id].append(seq)
+    return or_(*(and_(table.room_id == room_id, table.seq.in_(seqs)) for room_id, seqs in by_room.items()))
 
 
 def with_authors(session: Asked, messages: Sequence[Message]) -> list[tuple[Message, User]]:
@@ -54,13 +65,17 @@ def with_authors(session: Asked, messages: Sequence[Message]) -> list[tuple[Mess
     return [(message, people[message.sender_id]) for message in messages]
 
 
-def quote(message: Message, sources: Mapping[Key, tuple[Message, User]], cleared_seq: int) -> Payload | None:
+def quote(
+    message: Message, sources: Mapping[Key, tuple[Message, User]], files: Mapping[str, Payload], cleared_seq: int
+) -> Payload | None:
     """What stands above an answer: nothing of a source that is deleted, expired or not for the viewer."""
     if message.reply_to_seq is None:
         return None
     source, author = sources.get((message.room_id, message.reply_to_seq), (None, None))
     shown = visible.can_be_answered(source, cleared_seq)
-    return payloads.quote(message.reply_to_seq, *((source, author) if shown else ()))
+    if source is None or not shown:
+        return payloads.quote(message.reply_to_seq)
+    return payloads.quote(message.reply_to_seq, source, author, files.get(source.file_id or ""))
 
 
 def reacted(reactions: Iterable[tuple[str, int]], viewer_id: int | None) -> list[Payload]:
@@ -80,12 +95,17 @@ def _sources(session: Asked, messages: Iterable[Message]) -> dict[Key, tuple[Mes
     sources = {(row[0].room_id, row[0].seq): row for row in with_authors(session, kept)}
     if sources.keys() == keys:
         return sources
-    found = session.execute(
-        select(Message, User)
-        .join(User, User.id == Message.sender_id)
-        .where(tuple_(Message.room_id, Message.seq).in_(sorted(keys)))
-    )
+    found = session.execute(select(Message, User).join(User, User.id == Message.sender_id).where(at(Message, keys)))
     return sources | {(row.Message.room_id, row.Message.seq): (row.Message, row.User) for row in found}
+
+
+def of_files(session: Asked, messages: Iterable[Message]) -> dict[str, Payload]:
+    """The files that these messages show, by id. Most show none, and then nothing is asked."""
+    wanted = {message.file_id for message in messages if message.file_id is not None}
+    if not wanted:
+        return {}
+    found = session.execute(select(File, Blob).join(Blob, Blob.id == File.blob_id).where(File.id.in_(sorted(wanted))))
+    return {row.File.id: payloads.file(row.File, row.Blob) for row in found}
 
 
 def _reactions(session: Asked, messages: Iterable[Message]) -> dict[Key, ephemeral.Reacted]:
@@ -94,7 +114,7 @@ def _reactions(session: Asked, messages: Iterable[Message]) -> dict[Key, ephemer
         return {}
     found = session.execute(
         select(Reaction.room_id, Reaction.seq, Reaction.emoji, Reaction.user_id)
-        .where(tuple_(Reaction.room_id, Reaction.seq).in_(keys))
+        .where(at(Reaction, keys))
         .order_by(Reaction.created_at, Reaction.user_id, Reaction.emoji)
     )
     gathered: dict[Key, ephemeral.Reacted] = defaultdict(list, ephemeral.reactions(keys))

@@ -20,6 +20,7 @@ from chat import (
     emoji,
     ephemeral,
     fields,
+    files,
     limits,
     messages,
     payloads,
@@ -29,7 +30,7 @@ from chat import (
     visible,
 )
 from chat.errors import Forbidden, Invalid, NotFound
-from models import Membership, Message, Reaction, Room, User
+from models import File, Membership, Message, Reaction, Room, User
 
 EMOJI_MAX = 20  # different ones at one message
 
@@ -37,6 +38,7 @@ EMOJI_MAX = 20  # different ones at one message
 class Draft(Protocol):
     """A message that is being changed, and its reactions."""
 
+    session: Transaction
     message: Message
 
     def has(self, user_id: int, emoji: str) -> bool: ...
@@ -76,8 +78,8 @@ Change = Callable[[Room, Membership, Draft], bool]
 
 
 def edit(actor: User, room_id: int, seq: int, body: object) -> payloads.Payload:
-    """Replace the text of one's own message. Raises Invalid, NotFound, Forbidden, TooOften."""
-    text = fields.body(body)
+    """Replace the text of one's own message, or its file's caption. Raises Invalid, NotFound, Forbidden, TooOften."""
+    text = fields.body(body, may_be_empty=True)
     rooms.writable_by(actor, room_id)
     limits.check_of(actor, "message")
 
@@ -86,6 +88,7 @@ def edit(actor: User, room_id: int, seq: int, body: object) -> payloads.Payload:
         _refuse_deleted(message)
         if message.sender_id != actor.id:
             raise Forbidden(_("Only who wrote a message can edit it."))
+        fields.body(text, may_be_empty=message.kind == "file")
         if message.body == text:
             return False
         message.body, message.edited_at = text, clock.now()
@@ -103,7 +106,9 @@ def delete(actor: User, room_id: int, seq: int) -> payloads.Payload:
             raise Forbidden(_("Only who wrote a message can delete it."))
         if message.is_deleted:
             return False
-        message.body, message.edited_at, message.deleted_at = "", None, clock.now()
+        if message.file_id is not None:
+            files.release(draft.session, File.id == message.file_id)
+        message.body, message.file_id, message.edited_at, message.deleted_at = "", None, None, clock.now()
         draft.clear()
         return True
 
@@ -163,7 +168,7 @@ def _store(
     message = messages.found(session, room, seq)
     if message is None or not visible.shows(mine.cleared_seq, message):
         raise NotFound()
-    if message.kind != "text":
+    if message.kind not in visible.SAID:
         raise Forbidden()
     draft: Stored | ephemeral.Draft
     draft = Stored(session, message) if room.keeps_history else ephemeral.Draft(session, message)

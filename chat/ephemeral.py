@@ -60,6 +60,11 @@ def first(room_id: int, sender_id: int, client_id: bytes) -> Message | None:
     return next((message for message in kept if (message.sender_id, message.client_id) == (sender_id, client_id)), None)
 
 
+def holding(room_id: int, file_id: str) -> Message | None:
+    """The message that shows a file."""
+    return next((message for message in list(_of(room_id).messages.values()) if message.file_id == file_id), None)
+
+
 def get(room_id: int, seq: int) -> Message | None:
     return _of(room_id).messages.get(seq)
 
@@ -83,6 +88,7 @@ class Draft:
     """A message and its reactions as they are to be: a copy, which takes their place when the change is committed."""
 
     def __init__(self, session: Transaction, kept: Message) -> None:
+        self.session = session
         columns = inspect(Message).column_attrs.keys()
         self.message = Message(**{name: getattr(kept, name) for name in columns})
         self.reactions = list(_of(kept.room_id).reactions.get(kept.seq, []))

@@ -11,6 +11,7 @@ ChatError
 ├── AccountChanged    409  somebody else is signed in in this slot
 ├── TooLarge          413
 ├── Unsupported       415  a file of a kind that is not allowed, or that cannot be read
+├── Busy              423  an upload is already being received by another request
 ├── TooOften          429  `retry_after` in seconds
 ├── Internal          500
 ├── Unavailable       503  the database is away
@@ -95,6 +96,11 @@ class TooLarge(ChatError):
 class Unsupported(ChatError):
     code, status = "unsupported", 415
     sentence = _("Files of this kind cannot be sent here.")
+
+
+class Busy(ChatError):
+    code, status = "busy", 423
+    sentence = _("This file is being received already.")
 
 
 class TooOften(ChatError):

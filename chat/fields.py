@@ -26,6 +26,7 @@ _USERNAME_MARKS = "_.-"
 # Letters and marks that show nothing (Unicode's Default_Ignorable_Code_Point, as far as it is of categories L and M).
 _INVISIBLE = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]")
 _EMAIL = re.compile(r"[^\s@<>\"(),:;\\\[\]]{1,64}@[^\s@<>\"(),:;\\\[\]]+\.[^\s@<>\"(),:;\\\[\]]+")
+_FILE_ID = re.compile(r"[0-9a-f]{32}")
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -89,10 +90,13 @@ def new_password(value: Any, minimum: int, field: str = "password") -> str:
     return password
 
 
-def body(value: Any, field: str = "body") -> str:
-    """A message's text: NFC, trimmed, 1–10,000 characters, no control characters but newline and tab."""
+def body(value: Any, field: str = "body", may_be_empty: bool = False) -> str:
+    """A message's text: NFC, trimmed, 1–10,000 characters, no control characters but newline and tab.
+
+    A caption may be empty.
+    """
     words = unicodedata.normalize("NFC", text(value, field)).replace("\r\n", "\n").replace("\r", "\n").strip()
-    if not words:
+    if not words and not may_be_empty:
         raise Invalid(_("A message cannot be empty."), field)
     if len(words) > BODY_MAX:
         raise Invalid(_("A message has at most 10,000 characters."), field)
@@ -147,6 +151,13 @@ def client_id(value: Any, field: str = "client_id") -> bytes:
     if not isinstance(value, str) or not _UUID.fullmatch(value):
         raise Invalid(_("A client_id is a UUID."), field)
     return uuid.UUID(value).bytes
+
+
+def file_id(value: Any, field: str = "file_id") -> str | None:
+    """What a file is called by, or None for no file."""
+    if value is not None and (not isinstance(value, str) or not _FILE_ID.fullmatch(value)):
+        raise Invalid(_("There is no such file."), field)
+    return value
 
 
 def identifier(value: Any, field: str) -> int:

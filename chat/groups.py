@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
 from chat import (
+    avatars,
     broadcasts,
     changes,
     clock,
@@ -37,11 +38,12 @@ YEAR = 365 * 24 * 3600  # seconds
 MESSAGE_TTL_MIN, IDLE_TTL_MIN = 10, 60  # seconds
 
 # What moderators may change too, and what the owner alone.
-LOOKS = ("name", "topic", "emoji")
+LOOKS = ("name", "topic", "emoji", "avatar_id")
 _CHECKS: dict[str, Callable[[object, str], Any]] = {
     "name": fields.room_name,
     "topic": lambda value, field: fields.line(value, field, 0, TOPIC_MAX),
     "emoji": lambda value, field: "" if value == "" else emoji.one(value, field),
+    "avatar_id": fields.file_id,
     "visibility": lambda value, field: fields.choice(value, field, ("public", "private")),
     "keeps_history": fields.flag,
     "history_from_join": fields.flag,
@@ -84,7 +86,9 @@ def _checked(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _insert(session: Transaction, actor: User, values: dict[str, Any]) -> Room:
-    room = lines.begin(session, actor, **values)
+    avatar_id = values.get("avatar_id")
+    room = lines.begin(session, actor, **values | {"avatar_id": None})
+    avatars.put(session, actor, room, avatar_id)
     room.ends_at = _end(room.idle_ttl)
     mine = Membership(room_id=room.id, user_id=actor.id, role=OWNER, joined_at=room.created_at)
     mine.last_read_seq = room.last_seq
@@ -131,6 +135,8 @@ def _change(step: Change, values: dict[str, Any]) -> int:
 
 def _set(step: Change, new: dict[str, Any]) -> int:
     room = step.room
+    if "avatar_id" in new:
+        avatars.put(step.session, step.actor, room, new["avatar_id"])
     for name, value in new.items():
         setattr(room, name, value)
     if "idle_ttl" in new:

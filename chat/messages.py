@@ -10,7 +10,20 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 
-from chat import broadcasts, clock, contexts, ephemeral, fields, limits, payloads, rooms, transactions, turns, visible
+from chat import (
+    broadcasts,
+    clock,
+    contexts,
+    ephemeral,
+    fields,
+    files,
+    limits,
+    payloads,
+    rooms,
+    transactions,
+    turns,
+    visible,
+)
 from chat.errors import Invalid, NotFound
 from extensions import db
 from models import Membership, Message, Room, User
@@ -24,18 +37,22 @@ class Repeated(Exception):
     """Somebody sends again what a room that keeps nothing knows already."""
 
 
-def send(actor: User, room_id: int, body: object, client_id: object, reply_to: int | None = None) -> payloads.Payload:
+def send(
+    actor: User, room_id: int, body: object, client_id: object, reply_to: int | None = None, file_id: object = None
+) -> payloads.Payload:
     """Store a message, an answer to the one with the `seq` `reply_to` if given, and tell everybody in the room.
 
+    With a `file_id`, it shows that upload of the actor's, and `body` is its caption.
     The same `client_id` again returns the first message and tells nobody.
     Raises Invalid, NotFound, Forbidden, TooOften.
     """
-    text, key = fields.body(body), fields.client_id(client_id)
+    file = fields.file_id(file_id)
+    text, key = fields.body(body, may_be_empty=file is not None), fields.client_id(client_id)
     is_direct = rooms.writable_by(actor, room_id).is_direct
     limits.check_of(actor, "message")
     with turns.take(room_id):
         try:
-            sent, hearers = transactions.run(lambda session: _store(session, actor, room_id, text, key, reply_to))
+            sent, hearers = transactions.run(lambda session: _store(session, actor, room_id, text, key, reply_to, file))
         except (IntegrityError, Repeated):
             return _first(actor, room_id, key)
         if is_direct and sent["seq"] == 1:
@@ -45,7 +62,13 @@ def send(actor: User, room_id: int, body: object, client_id: object, reply_to: i
 
 
 def _store(
-    session: Transaction, actor: User, room_id: int, body: str, client_id: bytes, reply_to: int | None
+    session: Transaction,
+    actor: User,
+    room_id: int,
+    body: str,
+    client_id: bytes,
+    reply_to: int | None,
+    file_id: str | None,
 ) -> tuple[payloads.Payload, Hearers]:
     """The message, and whom to tell: asked before the commit, so that nothing can fail between storing and telling."""
     now = clock.now()
@@ -62,9 +85,10 @@ def _store(
         version=room.version,
         sender_id=actor.id,
         client_id=client_id,
-        kind="text",
+        kind="text" if file_id is None else "file",
         body=body,
         reply_to_seq=reply_to,
+        file_id=file_id,
         created_at=now,
         expires_at=None if room.message_ttl is None else now + timedelta(seconds=room.message_ttl),
     )
@@ -79,6 +103,8 @@ def _store(
         raise Repeated()
     else:
         ephemeral.keep(session, message)
+    if file_id is not None:
+        _attach(session, actor, room, message)
     hearers = everybody_in(session, room_id)
     if reply_to is not None:
         source = found(session, room, reply_to) if reply_to < message.seq else None
@@ -86,6 +112,12 @@ def _store(
             raise Invalid(_("The message you answer is no longer there."), "reply_to")
     [sent] = contexts.around(session, [(message, actor)])
     return sent, hearers
+
+
+def _attach(session: Transaction, actor: User, room: Room, message: Message) -> None:
+    """After the message, which the file points to; and after a repeat has ended, whose file is not unsent any more."""
+    purpose, seq = ("message", message.seq) if room.keeps_history else ("memory", None)
+    files.attach(session, actor, message.file_id or "", purpose, room_id=room.id, seq=seq)
 
 
 def found(session: Transaction, room: Room, seq: int) -> Message | None:

@@ -32,6 +32,7 @@ def sender(user: User) -> Payload:
         "display_name": user.display_name,
         "kind": user.kind,
         "hue": int(user.id * GOLDEN_ANGLE % 360) if user.hue is None else user.hue,
+        "avatar_id": user.avatar_id,
     }
 
 
@@ -82,11 +83,15 @@ def message(
     }
 
 
-def quote(seq: int, row: Message | None = None, author: User | None = None) -> Payload:
+QUOTED_OF_FILES = ("id", "kind", "name", "voice", "thumbhash")
+
+
+def quote(seq: int, row: Message | None = None, author: User | None = None, file: Payload | None = None) -> Payload:
     """What a message says of the one it answers; without a row, of one that is gone or cannot be seen."""
     if row is None or author is None:
-        return {"seq": seq, "sender": None, "body": "", "kind": "text"}
-    return {"seq": seq, "sender": sender(author), "body": row.body[:QUOTE_MAX], "kind": row.kind}
+        return {"seq": seq, "sender": None, "body": "", "kind": "text", "file": None}
+    shown = file and {name: file[name] for name in QUOTED_OF_FILES}
+    return {"seq": seq, "sender": sender(author), "body": row.body[:QUOTE_MAX], "kind": row.kind, "file": shown}
 
 
 def file(row: File, content: Blob) -> Payload:
@@ -168,6 +173,7 @@ def shared_room(row: Room, member_count: int) -> Payload:
         "name": row.name,
         "topic": row.topic,
         "emoji": row.emoji,
+        "avatar_id": row.avatar_id,
         "visibility": row.visibility,
         "keeps_history": row.keeps_history,
         "history_from_join": row.history_from_join,
@@ -188,6 +194,7 @@ def public_room(row: Room, member_count: int, joined: bool) -> Payload:
         "name": row.name,
         "topic": row.topic,
         "emoji": row.emoji,
+        "avatar_id": row.avatar_id,
         "member_count": member_count,
         "joined": joined,
         "admits_guests": row.admits_guests,

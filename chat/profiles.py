@@ -14,10 +14,10 @@ from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, String, cast, delete, literal, select, true, update
 from sqlalchemy.orm import Session as Transaction
 
-from chat import accounts, broadcasts, clock, company, fields, members, payloads, presence, transactions
+from chat import accounts, broadcasts, clock, company, fields, files, members, payloads, presence, transactions
 from chat.errors import Invalid, NotFound
 from extensions import db
-from models import Session, User
+from models import File, Session, User
 
 ABOUT_MAX = 500
 DISPLAY_NAME_MAX = 64
@@ -61,6 +61,11 @@ def change(actor: User, given: dict[str, Any]) -> payloads.Payload:
         values["search_key"] = search_key(values["display_name"], actor.username)
     if values:
         transactions.run(lambda session: session.execute(update(User).where(User.id == actor.id).values(**values)))
+    return tell(actor)
+
+
+def tell(actor: User) -> payloads.Payload:
+    """Tell everybody how somebody is shown from now on."""
     changed = accounts.payload(db.session.get_one(User, actor.id))
     broadcasts.user_changed(changed, company.audience(presence.guests(), actor.id))
     return changed
@@ -159,7 +164,15 @@ def _forget(
     # A colon stands in no name, so nobody can ever have taken this one.
     nobody = literal("deleted:").concat(cast(User.id, String(20)))
     empty = {"username": nobody, "username_key": nobody, "search_key": nobody, "display_name": "", "kind": "deleted"}
-    cleared = {"password_hash": None, "about": "", "email": None, "preferences": None, "role": "user"}
+    cleared = {
+        "password_hash": None,
+        "about": "",
+        "email": None,
+        "preferences": None,
+        "role": "user",
+        "avatar_id": None,
+    }
+    files.release(session, File.id.in_(select(User.avatar_id).where(User.id.in_(ended))))
     session.execute(
         update(User)
         .where(User.id.in_(ended))

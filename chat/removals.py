@@ -6,10 +6,11 @@ import time
 from datetime import timedelta
 
 from sqlalchemy import and_, delete, select, update
+from sqlalchemy.orm import Session as Transaction
 
-from chat import clock, retention, rooms, transactions, turns
+from chat import clock, files, retention, rooms, transactions, turns
 from extensions import db
-from models import Membership, Message, Room
+from models import File, Membership, Message, Room
 
 UNDO = timedelta(seconds=10)
 # Whoever takes a deletion back in the last moment is not met by the broom.
@@ -56,9 +57,14 @@ def _remove(room_id: int, deadline: float) -> bool:
         time.sleep(0)  # others may go on
         if time.monotonic() > deadline:
             return False
-    gone = delete(Room).where(Room.id == room_id)
-    transactions.run(lambda session: session.execute(gone))
+    transactions.run(lambda session: _delete(session, room_id))
     return True
+
+
+def _delete(session: Transaction, room_id: int) -> None:
+    """With the room goes what its messages did not hold: its picture, and what was whispered there."""
+    files.release(session, File.room_id == room_id)
+    session.execute(delete(Room).where(Room.id == room_id))
 
 
 def empty(room_id: int, seq: int) -> None:

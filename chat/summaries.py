@@ -11,7 +11,7 @@ from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, text, tuple_
+from sqlalchemy import Select, bindparam, func, select, text
 
 from chat import contexts, ephemeral, visible
 from chat.payloads import Payload
@@ -65,7 +65,7 @@ def latest(actor: User, rows: Rows) -> dict[int, Payload]:
     found = contexts.with_authors(db.session, [message for last in remembered for message in last])
     if keys:
         stored = select(Message, User).join(User, User.id == Message.sender_id)
-        chosen = stored.where(tuple_(Message.room_id, Message.seq).in_(keys))
+        chosen = stored.where(contexts.at(Message, keys))
         found += [(row.Message, row.User) for row in db.session.execute(chosen)]
     if not found:
         return {}

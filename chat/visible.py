@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, and_, or_
 from chat import clock
 from models import Membership, Message
 
+SAID = ("text", "file")  # the kinds of what people say; the others are lines
+
 
 def condition(membership: Membership) -> ColumnElement[bool]:
     """What holds for the messages that the owner of the membership may see."""
@@ -23,7 +25,7 @@ def unexpired() -> ColumnElement[bool]:
 
 def said() -> ColumnElement[bool]:
     """What people said and is still there: what is counted, previewed and answered."""
-    return and_(Message.kind == "text", Message.deleted_at.is_(None))
+    return and_(or_(*(Message.kind == kind for kind in SAID)), Message.deleted_at.is_(None))
 
 
 def has_expired(message: Message) -> bool:
@@ -36,5 +38,5 @@ def shows(cleared_seq: int, message: Message) -> bool:
 
 
 def can_be_answered(message: Message | None, cleared_seq: int) -> bool:
-    """Whether it is a text that such a person sees now."""
-    return message is not None and message.kind == "text" and not message.is_deleted and shows(cleared_seq, message)
+    """Whether somebody said it, and such a person sees it now."""
+    return message is not None and message.kind in SAID and not message.is_deleted and shows(cleared_seq, message)

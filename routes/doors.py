@@ -62,18 +62,28 @@ def page(view: Callable[..., Any]) -> Callable[..., Any]:
     return login_required(view)
 
 
-def api(view: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
-    """A JSON route: `view(actor, …)` returns the answer without `ok`."""
+def checked(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A route for programs: `view(actor, …)` is called for who is signed in, is meant, and does not ask too often."""
 
     @wraps(view)
-    def wrapped(**kwargs: Any) -> dict[str, Any]:
+    def wrapped(**kwargs: Any) -> Any:
         person = actor()
         if request.headers.get("X-Account", str(person.id)) != str(person.id):
             raise AccountChanged()
         limits.check_of(person, "event")
-        return {"ok": True, **view(person, **kwargs)}
+        return view(person, **kwargs)
 
     return wrapped
+
+
+def api(view: Callable[..., dict[str, Any]]) -> Callable[..., dict[str, Any]]:
+    """A JSON route: `view(actor, …)` returns the answer without `ok`."""
+
+    @wraps(view)
+    def answered(*args: Any, **kwargs: Any) -> dict[str, Any]:
+        return {"ok": True, **view(*args, **kwargs)}
+
+    return checked(answered)
 
 
 def given() -> dict[str, Any]:

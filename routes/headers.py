@@ -33,7 +33,7 @@ def secure(response: Response) -> Response:
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-    headers.setdefault("Permissions-Policy", "camera=(), geolocation=()")
+    headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(self)")
     if "Cache-Control" not in headers:
         # Signed out, pages differ by cookie too: the form's token, the language.
         headers["Cache-Control"] = "no-store" if known_actor() else "private, no-cache"

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, jsonify, render_template, re
 from flask_wtf.csrf import generate_csrf
 from werkzeug.local import LocalProxy
 
-from chat import accounts, clock, fields, payloads, profiles
+from chat import accounts, clock, fields, formats, payloads, profiles
 from chat.errors import NotFound
 from routes import assets, catalogue
 from routes.doors import actor, known_actor, page
@@ -22,6 +22,7 @@ FIRST = 40
 @bp.get("/")
 @page
 def chat() -> str:
+    rooms, people = rooms_page(actor(), most=FIRST), people_page(actor(), most=FIRST)
     boot = {
         "user": accounts.payload(actor()),
         "now": payloads.instant(clock.now()),
@@ -30,15 +31,21 @@ def chat() -> str:
         "locale": catalogue.current(),
         "csrf": generate_csrf(),
         "catalogue": catalogue_url(),
-        "limits": {"body": fields.BODY_MAX},
+        "limits": {"body": fields.BODY_MAX, "files": formats.described()},
         "preferences": profiles.preferences(actor()),
         "locales": current_app.config["LOCALES"],
         "admin": actor().is_admin,
         "guests": current_app.config["SETTINGS"].GUESTS,
-        "rooms": rooms_page(actor(), most=FIRST),
-        "people": people_page(actor(), most=FIRST),
+        "rooms": rooms,
+        "people": {**people, "people": _told_once(people["people"], rooms["rooms"])},
     }
     return render_template("chat.html", boot=boot)
+
+
+def _told_once(people: list[payloads.Payload], rooms: list[payloads.Payload]) -> list[payloads.Payload]:
+    """Whom a conversation describes already is only named."""
+    described = {room["peer"]["id"] for room in rooms if room["peer"]}
+    return [{"id": person["id"]} if person["id"] in described else person for person in people]
 
 
 @bp.get("/catalogue/<locale>.json")

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, request
 
-from chat import accounts, fields, invitations, listings, members, rooms
+from chat import accounts, fields, files, invitations, listings, members, rooms
 from models import User
 from routes.doors import api, limit, number
 
@@ -31,6 +31,13 @@ def public(actor: User) -> dict[str, Any]:
 @api
 def room_members(actor: User, room_id: int) -> dict[str, Any]:
     return members.page(actor, room_id, _words(), number("after", low=1), limit(members.PAGE, members.PAGE))
+
+
+@bp.get("/rooms/<int:room_id>/files")
+@api
+def room_files(actor: User, room_id: int) -> dict[str, Any]:
+    kind = fields.choice(request.args["kind"], "kind", files.KINDS) if "kind" in request.args else None
+    return files.page(actor, room_id, kind, number("before"), limit(files.PAGE, files.PAGE_MAX))
 
 
 @bp.get("/rooms/<int:room_id>/invitations")

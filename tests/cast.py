@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from functools import cached_property
 from typing import Any
 
 from flask import Flask
@@ -74,6 +75,11 @@ class Visitor:
         found = _TOKEN.search(self.http.get(path).text)
         assert found, f"no CSRF field in the form at {path}"
         return found[1]
+
+    @cached_property
+    def csrf(self) -> str:
+        """The token that requests carry which change something."""
+        return self.token("/logout" if isinstance(self, Member) else "/login")
 
     def submit(self, path: str, form: str | None = None, **fields: Any) -> TestResponse:
         """Fill in the form at `path` (or take the token of the one at `form`) and send it."""

@@ -16,7 +16,11 @@ def test_settings_prints_each_with_its_help(app: Flask) -> None:
 
 
 def test_settings_keeps_secrets(make) -> None:  # type: ignore[no-untyped-def]
-    app = make(SECRET_KEY="a very secret key", DATABASE_URL="mysql+pymysql://chat:hidden@localhost/chat")
+    app = make(
+        SECRET_KEY="a very secret key",
+        DATABASE_URL="mysql+pymysql://chat:hidden@localhost/chat",
+        STORAGE="s3://key:hidden@localhost/bucket",
+    )
     printed = app.test_cli_runner().invoke(args=["settings"]).output
     assert "a very secret key" not in printed
     assert "hidden" not in printed

@@ -30,6 +30,7 @@ def valid(event: str, room_id: int) -> dict[str, Any]:
         "mute_room": {"room_id": room_id, "seconds": 3600},
         "set_typing": {"room_id": room_id, "typing": True},
         "whisper": {"room_id": room_id, "user_id": 3, "body": "psst", "client_id": new_id()},
+        "set_avatar": {"file_id": None},
         "sync": {"rooms": {str(room_id): 0}},
         "load_presence": {},
     }[event]
@@ -44,7 +45,7 @@ IN_A_ROOM = (
     "mute_room",
     "set_typing",
 )
-EVENTS = ("open_direct", *IN_A_ROOM, "whisper", "sync", "load_presence")
+EVENTS = ("open_direct", *IN_A_ROOM, "whisper", "set_avatar", "sync", "load_presence")
 
 
 @pytest.fixture
@@ -121,6 +122,12 @@ BAD = [
     ("send_message", {"body": "bell \x07"}, "invalid"),
     ("send_message", {"body": "c1 \x85 x"}, "invalid"),
     ("send_message", {"body": "half a pair \ud83d"}, "invalid"),
+    *[
+        ("send_message", {"file_id": wrong, "body": body}, "invalid")
+        for wrong in (5, True, [], {}, "", "x", "0" * 31, "0" * 32, "0" * 33, "A" * 32, "\ud800", "../" * 10 + "aa")
+        for body in ("", "caption")
+    ],
+    ("send_message", {"file_id": None, "body": ""}, "invalid"),
     ("send_message", {"client_id": None}, "invalid"),
     ("send_message", {"client_id": ""}, "invalid"),
     ("send_message", {"client_id": "not-a-uuid"}, "invalid"),
@@ -163,6 +170,7 @@ BAD = [
     ("set_typing", {"typing": None}, "invalid"),
     ("set_typing", {"typing": 1}, "invalid"),
     ("set_typing", {"room_id": {}}, "invalid"),
+    *[("set_avatar", {"file_id": wrong}, "invalid") for wrong in (5, False, [], "", "x", "0" * 32, "\ud800")],
     ("sync", {"rooms": None}, "invalid"),
     ("sync", {"rooms": []}, "invalid"),
     ("sync", {"rooms": {"x": 1}}, "invalid"),

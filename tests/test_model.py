@@ -15,10 +15,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from sqlalchemy import select
 
-from chat import ephemeral, presence
+from chat import ephemeral, files, presence, retention
+from extensions import db
+from models import File
 from tests.cast import Connection, Member, new_id
 from tests.conftest import close, make_app
+from tests.files import can_read, upload
 
 PEOPLE = ("alice", "bob", "carol")
 NAMES = ("Garden", "Сад", "花园")
@@ -38,6 +42,7 @@ class Said:
     deleted: bool = False
     reactions: set[tuple[str, str]] = field(default_factory=set)  # (emoji, name)
     reply_to: int | None = None
+    file: str | None = None
 
 
 @dataclass
@@ -54,7 +59,16 @@ class Place:
 
     def seen_by(self, name: str) -> Seen:
         shown = {seq: one for seq, one in self.said.items() if seq > self.people[name] and not one.deleted}
-        return {seq: (one.sender, one.body, one.edited, frozenset(one.reactions)) for seq, one in shown.items()}
+        return {
+            seq: (one.sender, one.body, one.edited, one.file, frozenset(one.reactions)) for seq, one in shown.items()
+        }
+
+    def files_of(self, name: str) -> set[str]:
+        """Those that somebody may read."""
+        if name not in self.people:
+            return set()
+        shown = (one for seq, one in self.said.items() if seq > self.people[name] and not one.deleted)
+        return {one.file for one in shown if one.file}
 
 
 class Page:
@@ -157,18 +171,19 @@ class Page:
 
 
 def seen_in(messages: Any) -> Seen:
-    """The texts among these messages, as a person sees them."""
+    """What people said among these messages, as a person sees it."""
     return {
         one["seq"]: (
             one["sender"]["username"],
             one["body"],
             one["edited_at"] is not None,
+            one["file"] and one["file"]["id"],
             frozenset(
                 (reaction["emoji"], user_id) for reaction in one["reactions"] for user_id in reaction["user_ids"]
             ),
         )
         for one in messages
-        if one["kind"] == "text" and one["deleted_at"] is None
+        if one["kind"] in ("text", "file") and one["deleted_at"] is None
     }
 
 
@@ -193,6 +208,8 @@ class Story(RuleBasedStateMachine):
         self.pages = {name: Page(Member(self.app, name)) for name in PEOPLE}
         self.ids = {name: page.member.id for name, page in self.pages.items()}
         self.places: dict[int, Place] = {}
+        self.files: list[str] = []
+        self.unsent: dict[str, set[str]] = {name: set() for name in PEOPLE}
         for page in self.pages.values():
             page.connect()
 
@@ -219,6 +236,13 @@ class Story(RuleBasedStateMachine):
             return False
         assert (None if answer["ok"] else answer["error"]["code"]) == code, (answer, code)
         return bool(answer["ok"])
+
+    def file_of(self, name: str) -> str:
+        """An upload of somebody's, which nothing shows yet."""
+        file_id = upload(self.pages[name].member)
+        self.files.append(file_id)
+        self.unsent[name].add(file_id)
+        return file_id
 
     @rule(target=rooms, name=people, called=st.sampled_from(NAMES), from_join=st.booleans(), keeps=st.booleans())
     def make(self, name: str, called: str, from_join: bool, keeps: bool) -> int:
@@ -284,6 +308,24 @@ class Story(RuleBasedStateMachine):
             assert place is not None
             place.said[message["seq"]] = Said(name, message["body"])
 
+    @rule(room_id=rooms, name=people, caption=st.sampled_from(["", "look"]), again=st.booleans())
+    def show(self, room_id: int, name: str, caption: str, again: bool) -> None:
+        """Send a file: a new one, or `again` one that was sent before."""
+        if self.pages[name].connection is None:
+            return
+        place = self.places.get(room_id)
+        inside = place is not None and name in place.people
+        used = again and bool(self.files)
+        file_id = self.files[-1] if used else self.file_of(name)
+        data = {"body": caption, "client_id": new_id(), "file_id": file_id}
+        answer = self.call(name, "send_message", room_id=room_id or 10**6, **data)
+        code = OUTSIDE if not inside else "invalid" if used and file_id not in self.unsent[name] else None
+        if self.expect(answer, code):
+            message = answer["message"]  # type: ignore[index]
+            assert place is not None
+            place.said[message["seq"]] = Said(name, message["body"], file=message["file"]["id"])
+            self.unsent[name].discard(file_id)
+
     @rule(room_id=rooms, name=people, which=st.integers(0, 5), text=st.sampled_from(["new", "новое"]))
     def edit(self, room_id: int, name: str, which: int, text: str) -> None:
         seq, said = self.pick(room_id, name, which)
@@ -331,6 +373,16 @@ class Story(RuleBasedStateMachine):
         if not self.pages[name].connection:
             self.pages[name].connect()
 
+    @rule()
+    def the_clock_ticks(self) -> None:
+        """What the clock removes was held by nothing."""
+        with self.app.app_context():
+            retention.purge_round()
+            files.sweep()
+            gone = set(db.session.scalars(select(File.id).where(files.is_released())))
+        said = (one for place in self.places.values() for one in place.said.values() if not one.deleted)
+        assert gone.isdisjoint({one.file for one in said}.union(*self.unsent.values()))
+
     @precondition(lambda self: all(page.connection for page in self.pages.values()))
     @rule()
     def all_see_the_same(self) -> None:
@@ -341,13 +393,17 @@ class Story(RuleBasedStateMachine):
             assert listed.keys() == mine.keys() == page.versions.keys() - self.general(page)
             for room_id, place in mine.items():
                 model = {
-                    seq: (*seen[:3], frozenset((emoji, int(user_id)) for emoji, user_id in seen[3]))
+                    seq: (*seen[:-1], frozenset((emoji, int(user_id)) for emoji, user_id in seen[-1]))
                     for seq, seen in place.seen_by(name).items()
                 }
                 fresh = page.member.get_ok(f"/rooms/{room_id}/messages?limit=200")["messages"]
                 assert seen_in(fresh) == model
                 assert page.seen(room_id) == model
                 assert listed[room_id]["role"] == ("owner" if name == place.owner else "member")
+                shown = page.member.get_ok(f"/rooms/{room_id}/files")["messages"]
+                assert {message["file"]["id"] for message in shown} == place.files_of(name)
+            readable = {file_id for file_id in self.files if can_read(page.member, file_id)}
+            assert readable == self.unsent[name].union(*(place.files_of(name) for place in mine.values()))
 
     def general(self, page: Page) -> set[int]:
         return {room["id"] for room in page.member.get_ok("/rooms")["rooms"] if room["general"]}

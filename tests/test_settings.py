@@ -64,6 +64,22 @@ def test_a_database_url_is_taken(url: str) -> None:
         ("GUEST_DAYS", "31"),
         ("GUEST_MESSAGE_RATE", "seldom"),
         ("GUEST_EVENT_RATE", "5"),
+        ("IMAGE_MAX_MB", "0"),
+        ("AUDIO_MAX_MB", "2 GB"),
+        ("IMAGE_MEGAPIXELS", "0"),
+        ("FILE_FORMATS", "png svg"),
+        ("FILE_FORMATS", "png,gif"),
+        ("UPLOAD_RATE", "rarely"),
+        ("ACCEL_LOCATION", "protected"),
+        ("ACCEL_LOCATION", "/protected"),
+        ("ACCEL_LOCATION", "/"),
+        ("ACCEL_LOCATION", "/../"),
+        ("STORAGE", "/srv/files"),
+        ("STORAGE", "s3://bucket"),
+        ("STORAGE", "s3://key@host/bucket"),
+        ("STORAGE", "s3://key:secret@host"),
+        ("STORAGE", "s3://key:se/cret@host/bucket"),
+        ("STORAGE", "https://key:secret@host/bucket"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
@@ -71,7 +87,27 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
         settings.load({name: value})
 
 
-def test_a_refused_url_does_not_show_its_password() -> None:
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("DATABASE_URL", "mysql+pymysql://chat:hidden@db:port/chat"), ("STORAGE", "s4://key:hidden@host/bucket")],
+)
+def test_a_refused_url_does_not_show_its_password(name: str, value: str) -> None:
     with pytest.raises(settings.SettingError) as refused:
-        settings.load({"DATABASE_URL": "mysql+pymysql://chat:secret@db:port/chat"})
-    assert "secret" not in str(refused.value)
+        settings.load({name: value})
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://KEY:SECRET@s3.example/bucket",
+        "s3://KEY:a%2Fb%3Ac%40d@127.0.0.1:9000/my-bucket.1?region=eu-west-1&tls=0",
+    ],
+)
+def test_a_store_is_taken(url: str) -> None:
+    assert url == settings.load({"STORAGE": url}).STORAGE
+
+
+def test_formats_are_names() -> None:
+    assert {"png", "flac"} == settings.load({"FILE_FORMATS": "png  flac"}).FILE_FORMATS
+    assert len(settings.load({}).FILE_FORMATS) == 12

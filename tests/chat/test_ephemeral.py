@@ -41,7 +41,7 @@ def test_people_talk_as_everywhere(alice: Member, bob: Member, carol: Member, gr
     talking, listening = alice.connect(), bob.connect()
     first = talking.send(group, "first")
     answer = listening.send(group, "second", reply_to=1)
-    assert answer["reply_to"] == {"seq": 1, "sender": first["sender"], "body": "first", "kind": "text"}
+    assert answer["reply_to"] == {"seq": 1, "sender": first["sender"], "body": "first", "kind": "text", "file": None}
     assert talking.heard("message_sent") == [{"message": first}, {"message": answer}]
     assert page(bob, group)["messages"] == synced(listening, group, 0) == [first, answer]
     room = alice.room(group)

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from chat import presence, removals, whispers
 from extensions import socketio
 from tests.cast import Member, Visitor, make_room, new_id, opens, set_member
+from tests.files import SOUND, can_read, is_released, later, send_file, showing, upload
 from tests.test_events import EVENTS, valid
 
 SECRET = "the-cake-is-under-the-stairs"
@@ -41,12 +43,119 @@ def test_both_hear_a_whisper_on_all_their_connections(alice: Member, bob: Member
 def test_a_repeat_is_acknowledged_and_told_once(alice: Member, bob: Member, group: int) -> None:
     talking, listening = alice.connect(), bob.connect()
     opens(bob, group)
-    again = whisper(group, bob)
-    first = talking.ok("whisper", again)["whisper"]
+    for again in (whisper(group, bob), whisper(group, bob, body="", file_id=upload(alice))):
+        opens(bob, group)
+        first = talking.ok("whisper", again)["whisper"]
+        opens(bob, None)
+        second = talking.ok("whisper", again)["whisper"]
+        assert second == first | {"created_at": second["created_at"]}
+        assert len(listening.heard("whispered")) == 1
+
+
+def test_a_file_is_whispered_to_one_alone(alice: Member, bob: Member, root: Member, group: int) -> None:
+    talking, listening, third = alice.connect(), bob.connect(), root.connect()
+    for person in (alice, bob, root):
+        opens(person, group)
+    file_id = upload(alice, SOUND, name="secret.m4a", voice=True)
+    told = talking.ok("whisper", whisper(group, bob, body="", file_id=file_id))["whisper"]
+    assert (told["body"], told["file"]["id"], told["file"]["name"]) == ("", file_id, "secret.m4a")
+    assert talking.heard("whispered") == listening.heard("whispered") == [{"whisper": told}]
+    assert third.client.get_received() == []
+    assert [can_read(person, file_id) for person in (alice, bob, root)] == [True, True, False]
+
+
+def test_a_whispered_file_ends_with_the_membership(alice: Member, bob: Member, group: int) -> None:
+    talking, _listening = alice.connect(), bob.connect()
+    opens(bob, group)
+    file_id = upload(alice)
+    talking.ok("whisper", whisper(group, bob, file_id=file_id))
+    talking.ok("remove_member", {"room_id": group, "user_id": bob.id})
+    assert (can_read(alice, file_id), can_read(bob, file_id)) == (True, False)
+    talking.ok("delete_room", {"room_id": group})
+    assert not can_read(alice, file_id)
+
+
+def test_what_cannot_be_whispered_is_told_to_nobody(alice: Member, bob: Member, group: int) -> None:
+    talking, listening = alice.connect(), bob.connect()
+    opens(bob, group)
+    sent, whispered, mine = upload(alice), upload(alice), upload(alice)
+    send_file(talking, group, sent)
+    talking.ok("whisper", whisper(group, bob, file_id=whispered))
+    listening.heard()
+    for wrong in (sent, whispered, upload(bob), upload(alice, blob_id=None), "0" * 32, "x", 5, []):
+        refused = talking.call("whisper", whisper(group, bob, file_id=wrong))["error"]
+        assert (refused["code"], refused["field"]) == ("invalid", "file_id")
+    assert talking.error("send_message", showing(group, whispered)) == "invalid"
     opens(bob, None)
-    second = talking.ok("whisper", again)["whisper"]
-    assert second == first | {"created_at": second["created_at"]}
-    assert len(listening.heard("whispered")) == 1
+    assert talking.error("whisper", whisper(group, bob, file_id=mine)) == "absent"
+    assert listening.heard("whispered") == []
+    opens(bob, group)
+    assert talking.ok("whisper", whisper(group, bob, file_id=mine))["whisper"]["file"]["id"] == mine
+
+
+def test_a_whispered_file_goes_when_both_have_left(
+    alice: Member, bob: Member, group: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("chat.whispers.time.monotonic", lambda: now[0])
+    talking, _listening = alice.connect(), bob.connect()
+    opens(alice, group)
+    opens(bob, group)
+    file_id = upload(alice)
+    talking.ok("whisper", whisper(group, bob, file_id=file_id))
+
+    def swept_after(seconds: float) -> bool:
+        now[0] += seconds
+        with alice.app.app_context():
+            whispers.sweep()
+        return is_released(alice, file_id)
+
+    assert not swept_after(1000)
+    opens(alice, None)
+    assert not swept_after(1000)
+    opens(bob, None)
+    assert not swept_after(1)
+    assert not swept_after(whispers.PATIENCE - 1)
+    opens(bob, group)  # a reload is no leaving
+    assert not swept_after(1)
+    opens(bob, None)
+    assert not swept_after(whispers.PATIENCE)  # they were seen here until now
+    assert can_read(bob, file_id)
+    assert swept_after(whispers.PATIENCE)
+    assert not can_read(alice, file_id)
+    assert not can_read(bob, file_id)
+
+
+def test_after_a_restart_a_whispered_file_has_its_minute_anew(
+    alice: Member, bob: Member, group: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("chat.whispers.time.monotonic", lambda: now[0])
+    talking, _listening = alice.connect(), bob.connect()
+    opens(bob, group)
+    file_id = upload(alice)
+    talking.ok("whisper", whisper(group, bob, file_id=file_id))
+    presence.forget()
+    for restarted, goes in ((False, False), (True, False), (False, True)):
+        if restarted:
+            whispers.forget()
+        with alice.app.app_context():
+            whispers.sweep()
+        assert is_released(alice, file_id) is goes
+        now[0] += whispers.PATIENCE
+
+
+def test_a_room_that_is_removed_leaves_no_whispered_file(
+    alice: Member, bob: Member, group: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talking, _listening = alice.connect(), bob.connect()
+    opens(bob, group)
+    file_id = upload(alice)
+    talking.ok("whisper", whisper(group, bob, file_id=file_id))
+    talking.ok("delete_room", {"room_id": group})
+    with later(monkeypatch, 13), alice.app.app_context():
+        removals.sweep(60)
+    assert is_released(alice, file_id)
 
 
 def test_who_left_the_room_is_not_whispered_to(alice: Member, bob: Member, group: int) -> None:
@@ -106,12 +215,14 @@ def test_no_route_event_file_or_log_holds_a_trace(
     """Every route and every event, for everybody; then what is on the disk, and what was logged at the finest."""
     for logger in (None, "sqlalchemy"):
         caplog.set_level(logging.DEBUG, logger)
-    people = {"alice": alice, "bob": bob, "root": root, "carol": carol, "nobody": Visitor(alice.app)}
+    people: dict[str, Any] = {"alice": alice, "bob": bob, "root": root, "carol": carol, "nobody": Visitor(alice.app)}
     connections = {name: person.connect() for name, person in people.items() if isinstance(person, Member)}
     opens(bob, group)
     for connection in (connections["alice"], connections["bob"]):
         connection.send(group, "said aloud")
-    sent = whisper(group, bob)
+    file_id = upload(alice, name="nobodys-cat.png")
+    sent = whisper(group, bob, file_id=file_id)
+    traces = [SECRET, file_id, "nobodys-cat", sent["client_id"]]
     connections["alice"].ok("whisper", sent)
     connections["alice"].call("whisper", sent)
     opens(bob, None)
@@ -120,29 +231,32 @@ def test_no_route_event_file_or_log_holds_a_trace(
     connections["root"].error("whisper", sent | {"client_id": new_id(), "user_id": "x"})
 
     heard = {name: str(connection.client.get_received()) for name, connection in connections.items()}
-    assert {name for name, all_ in heard.items() if SECRET in all_} == {"alice", "bob"}
+    for trace in traces:
+        assert {name for name, all_ in heard.items() if trace in all_} == {"alice", "bob"}
+    readers = [name for name in connections if can_read(people[name], file_id)]
+    assert readers == ["alice", "bob"]
     assert "said aloud" in heard["root"]
 
-    for person in people.values():
-        for path in routes(alice, group):
-            answer = person.http.get(path).text
-            assert SECRET not in answer, path
-            assert sent["client_id"] not in answer, path
+    for name, person in people.items():
+        for path in routes(alice, group, "x" if name in readers else file_id):
+            answer = person.http.get(path).text.replace(path, "")
+            assert [trace for trace in traces if trace in answer] == [], path
     for event in all_events():
         for name, connection in connections.items():
             for room in (room_id, group):
                 answer = str(connection.call(event, data_of(event, room, carol)))
-                assert SECRET not in answer, (name, event)
-                assert sent["client_id"] not in answer, (name, event)
+                assert [trace for trace in traces if trace in answer] == [], (name, event)
 
+    # A file is stored, for as long as the two are there; what was said with it is not.
     assert_nowhere_in(Path(alice.app.instance_path), b"said aloud")
     assert SECRET not in caplog.text
     assert "said aloud" in caplog.text
 
 
-def routes(person: Member, group: int) -> list[str]:
+def routes(person: Member, group: int, file_id: str) -> list[str]:
     """Each GET route with values for what stands in it."""
-    values = {"room_id": group, "username": "alice", "locale": "en", "handle": "x", "version": "x", "path": "x"}
+    files = {"file_id": file_id, "upload_id": file_id, "variant": "small"}
+    values = files | {"room_id": group, "username": "alice", "locale": "en", "handle": "x", "version": "x", "path": "x"}
     adapter = person.app.url_map.bind("localhost")
     return [
         adapter.build(rule.endpoint, {name: values.get(name, "x") for name in rule.arguments})

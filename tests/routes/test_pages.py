@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+from collections.abc import Callable
 
 import pytest
 from flask import Flask
@@ -25,17 +26,20 @@ def test_the_chat_knows_whose_it_is(alice: Member) -> None:
     page = alice.get("/")
     boot = json.loads(re.search(r'id="boot">(.*?)</script>', page.text)[1])
     assert boot["user"]["username"] == "alice"
-    assert (boot["root"], boot["slot"], boot["limits"]) == ("", 0, {"body": 10_000})
+    assert (boot["root"], boot["slot"], boot["limits"]["body"]) == ("", 0, 10_000)
 
 
 def test_the_chat_comes_with_its_first_rooms_and_people(alice: Member, room_id: int) -> None:
-    """As the routes would answer, so that the list is there with the first paint."""
+    """As the routes would answer, so that the list is there with the first paint; nobody is described twice."""
     alice.connect().send(room_id, "</script><b>hello")
     page = alice.get("/").text
     assert "<b>hello" not in page
     boot = json.loads(re.search(r'id="boot">(.*?)</script>', page)[1])
-    for name in ("rooms", "people"):
-        assert boot[name] | {"ok": True} == alice.get_ok(f"/{name}")
+    assert boot["rooms"] | {"ok": True} == alice.get_ok("/rooms")
+    peers = [room["peer"] for room in boot["rooms"]["rooms"] if room["peer"]]
+    named, *others = boot["people"]["people"]
+    assert named == {"id": peers[0]["id"]}
+    assert {**boot["people"], "people": [*peers, *others], "ok": True} == alice.get_ok("/people")
     assert boot["rooms"]["rooms"][0]["last_message"]["body"] == "</script><b>hello"
 
 
@@ -51,6 +55,15 @@ def test_the_page_is_drawn_as_its_person_likes_it(app: Flask, alice: Member, bob
     assert list(boot["locales"]) == ["en", "ru", "zh"]
 
 
+def test_what_comes_with_the_page_is_short_and_breaks_out_of_nothing(alice: Member) -> None:
+    alice.make_room(name="Лодка </script><!--")
+    page = alice.get("/").text
+    text = re.search(r'id="boot">(.*?)</script>', page, re.DOTALL)[1]
+    assert "Лодка" in text
+    assert ', "' not in text
+    assert "Лодка </script><!--" in {room.get("name") for room in json.loads(text)["rooms"]["rooms"]}
+
+
 @pytest.mark.parametrize("path", ["/", "/login", "/register", "/healthz", "/nowhere"])
 def test_every_answer_has_the_strict_headers(app: Flask, path: str) -> None:
     headers = Visitor(app).get(path).headers
@@ -59,6 +72,7 @@ def test_every_answer_has_the_strict_headers(app: Flask, path: str) -> None:
     assert "unsafe" not in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Permissions-Policy"] == "camera=(), geolocation=(), microphone=(self)"
 
 
 def test_pages_of_signed_in_people_are_kept_by_nobody(alice: Member) -> None:
@@ -187,3 +201,18 @@ def test_an_accident_is_answered_without_details(
     assert (answer.status_code, answer.json["error"]["code"]) == (500, "internal")
     assert "secret" not in answer.text
     assert "the secret detail" in caplog.text
+
+
+def test_the_page_knows_what_can_be_sent_as_a_file(make: Callable[..., Flask]) -> None:
+    app = make(IMAGE_MAX_MB="2", AUDIO_MAX_MB="3", IMAGE_MEGAPIXELS="4", FILE_FORMATS="flac jpeg")
+    page = Member(app, "alice").get("/").text
+    limits = json.loads(re.search(r'id="boot">(.*?)</script>', page)[1])["limits"]["files"]
+    assert limits == {
+        "image_max": 2 * 1024 * 1024,
+        "audio_max": 3 * 1024 * 1024,
+        "megapixels": 4,
+        "formats": {
+            "jpeg": {"kind": "image", "types": ["image/jpeg"], "extensions": [".jpg", ".jpeg", ".jpe", ".jfif"]},
+            "flac": {"kind": "audio", "types": ["audio/flac", "audio/x-flac"], "extensions": [".flac"]},
+        },
+    }

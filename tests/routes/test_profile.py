@@ -204,7 +204,6 @@ def test_the_panel_knows_how_long_its_fields_may_be(alice: Member) -> None:
 
 def test_what_everybody_may_know(alice: Member, bob: Member) -> None:
     person = alice.get_ok("/people/BOB")["person"]
-    assert set(person) == {
-        "id", "username", "display_name", "kind", "hue", "online", "last_seen_at", "about", "registered_at",
-    }  # fmt: skip
+    shown = {"id", "username", "display_name", "kind", "hue", "avatar_id", "online", "last_seen_at"}
+    assert set(person) == {*shown, "about", "registered_at"}
     assert alice.get_error("/people/nobody") == (404, "not_found")

@@ -104,7 +104,7 @@ def test_a_very_long_search_is_refused(alice: Member) -> None:
 
 def test_a_person_tells_nothing_that_is_not_for_others(alice: Member) -> None:
     [bob] = alice.get_ok("/people?q=bob")["people"]
-    assert set(bob) == {"id", "username", "display_name", "kind", "hue", "online", "last_seen_at"}
+    assert set(bob) == {"id", "username", "display_name", "kind", "hue", "avatar_id", "online", "last_seen_at"}
 
 
 OF_A_ROOM = ("members", "invitations")
@@ -150,6 +150,7 @@ def test_public_rooms_come_by_name(alice: Member, bob: Member) -> None:
         "name": "tea",
         "topic": "about tea",
         "emoji": "",
+        "avatar_id": None,
         "member_count": 1,
         "joined": False,
         "admits_guests": False,

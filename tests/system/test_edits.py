@@ -84,6 +84,7 @@ def test_nobody_answers_what_is_deleted_in_the_same_moment(alice: Person, bob: P
             assert message["reply_to"] == {
                 "seq": message["reply_to"]["seq"],
                 "sender": None,
+                "file": None,
                 "body": "",
                 "kind": "text",
             }

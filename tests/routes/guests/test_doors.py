@@ -10,6 +10,7 @@ from flask import Flask
 
 from extensions import socketio
 from tests.cast import Guest, Member, new_id
+from tests.files import send_file, upload
 from tests.routes.guests.stage import public_room
 
 
@@ -42,7 +43,7 @@ def everything(room_id: int, user_id: int) -> dict[str, dict[str, Any]]:
 
 
 # What is not about a room one is in; each has its test above.
-ELSEWHERE = {"open_direct", "create_room", "join_room", "accept_invitation", "sync", "load_presence"}
+ELSEWHERE = {"open_direct", "create_room", "join_room", "accept_invitation", "sync", "load_presence", "set_avatar"}
 
 
 def test_these_are_all_events() -> None:
@@ -68,7 +69,9 @@ OWN = re.compile(r"/(profile.*|logout|password|healthz|catalogue/.*|assets/.*|lo
 def test_no_page_tells_of_rooms_and_people_outside(app: Flask, guest: Guest, alice: Member, room_id: int) -> None:
     """Every address that can be read, with the ids of what is outside in it."""
     secret = public_room(app, "A private room", alice, visibility="private", topic="secret")
-    alice.connect().send(secret, "said in secret")
+    talking = alice.connect()
+    talking.send(secret, "said in secret")
+    shown = send_file(talking, secret, upload(alice, name="secret.png"), "secret")["file"]["id"]
     token = alice.connect().ok("create_invitation", {"room_id": secret})["invitation"]["url"].removeprefix("/i/")
     asked = 0
     for rule in app.url_map.iter_rules():
@@ -76,7 +79,8 @@ def test_no_page_tells_of_rooms_and_people_outside(app: Flask, guest: Guest, ali
             continue
         for inside in (secret, room_id, alice.id):
             values = {"room_id": inside, "username": "alice", "token": token}
-            path = re.sub(r"<(?:\w+:)?(\w+)>", lambda name, values=values: str(values[name[1]]), rule.rule)
+            values |= {"file_id": shown, "upload_id": shown, "variant": "small"}
+            path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda name, values=values: str(values[name[1]]), rule.rule)
             text = guest.get(path).text
             asked += 1
             assert not re.search("alice|secret|private room", text.replace(path, "")), path
