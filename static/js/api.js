@@ -1,6 +1,7 @@
 // The only file that knows fetch: JSON from our own routes; and the one shape of what goes wrong, for sockets too.
 
 const PATIENCE = 15_000;
+const LONG_PATIENCE = 40_000; // for what the server works on before it answers
 
 export function createApi({ root, userId, csrf }) {
   return {
@@ -9,6 +10,7 @@ export function createApi({ root, userId, csrf }) {
     members: (roomId, query) => get(`/rooms/${roomId}/members`, query),
     invitations: (roomId) => get(`/rooms/${roomId}/invitations`),
     people: (query) => get("/people", query),
+    files: (roomId, query) => get(`/rooms/${roomId}/files`, query),
     messages: (roomId, query) => get(`/rooms/${roomId}/messages`, query),
     person: (username) => get(`/people/${encodeURIComponent(username)}`),
     overview: () => get("/panel"),
@@ -19,6 +21,7 @@ export function createApi({ root, userId, csrf }) {
     changePassword: (values) => send("POST", "/profile/password", values),
     endSession: (handle) => send("DELETE", `/profile/sessions/${handle}`),
     endOtherSessions: () => send("DELETE", "/profile/sessions"),
+    finishUpload: (id, hints) => send("POST", `/uploads/${id}/file`, hints, LONG_PATIENCE),
     deleteAccount: (password) => send("DELETE", "/profile", { password }),
     chooseLocale,
   };
@@ -29,9 +32,9 @@ export function createApi({ root, userId, csrf }) {
     return refusedOr(await ask(root + path + search));
   }
 
-  async function send(method, path, values = {}) {
+  async function send(method, path, values = {}, patience = PATIENCE) {
     const headers = { "Content-Type": "application/json", "X-CSRFToken": csrf };
-    return refusedOr(await ask(root + path, { method, headers, body: JSON.stringify(values) }));
+    return refusedOr(await ask(root + path, { method, headers, body: JSON.stringify(values), patience }));
   }
 
   function refusedOr(answer) {
@@ -39,12 +42,12 @@ export function createApi({ root, userId, csrf }) {
     return answer;
   }
 
-  async function ask(address, { headers = {}, ...options } = {}) {
+  async function ask(address, { headers = {}, patience = PATIENCE, ...options } = {}) {
     try {
       const response = await fetch(address, {
         ...options,
         headers: { ...headers, Accept: "application/json", "X-Account": String(userId) },
-        signal: AbortSignal.timeout(PATIENCE),
+        signal: AbortSignal.timeout(patience),
       });
       return await response.json();
     } catch {

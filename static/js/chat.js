@@ -26,7 +26,7 @@ export function createChat(store, boot, { closeConversation, renameConversation,
   const api = createApi({ root: boot.root, userId: boot.user.id, csrf: boot.csrf });
   const looks = createLooks(store, { api, locale: boot.locale });
   const history = createHistory(store, { api, ended });
-  const outbox = createOutbox(store, { emit, stored: take, ended });
+  const outbox = createOutbox(store, { emit, stored: take, ended, files });
   const people = createPeople(store, { api, ended, first: boot.people });
   const catchUp = createCatchUp(store, { emit, reload: history.newest, heard: arrived, closed });
   const typing = createTyping(store, { emit });
@@ -227,6 +227,22 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     sent();
   }
 
+  async function files(outbox) {
+    const { createUploads } = await import("./uploads.js");
+    return createUploads(store, { api, ended, root: boot.root, userId: boot.user.id, csrf: boot.csrf, ...outbox });
+  }
+
+  // Several are several messages: the first one is the answer, the words stand below the last.
+  async function sendFiles(conversation, chosen, body) {
+    await outbox.uploads();
+    const quote = state.replies.get(conversation.id) ?? null;
+    conversation.divider = null;
+    typing.stop();
+    chosen.forEach((file, index) => outbox.add(conversation, index === chosen.length - 1 ? body : "", index ? null : quote, file));
+    drafts.answer(conversation, null);
+    sent();
+  }
+
   function draft(conversation, text) {
     state.remark = null;
     drafts.keep(conversation, text);
@@ -245,6 +261,8 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     emit,
     take,
     send,
+    sendFiles,
+    uploads: outbox.uploads,
     draft,
     answer: drafts.answer,
     whisperTo: act("whisperTo"),
@@ -260,8 +278,8 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     roomOpened,
     refresh: (roomIds) => catchUp.these(roomIds),
     reload: () => opened((one) => (one.error === "older" ? history.older(one) : history.newest(one))),
-    retry: (message) => opened((one) => outbox.retry(one, message.client_id)),
-    discard: (message) => opened((one) => outbox.discard(one, message.client_id)),
+    retry: (message) => (message.kind === "whisper" ? act("whisperAgain")(message) : opened((one) => outbox.retry(one, message.client_id))),
+    discard: (message) => (message.kind === "whisper" ? act("unwhisper")(message) : opened((one) => outbox.discard(one, message.client_id))),
     leave: () => connection.end(),
   };
 }

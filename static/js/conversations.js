@@ -4,7 +4,7 @@
 export const LATE = 2_000; // a message that waits longer than this can be taken back
 
 const DESCRIPTION = [
-  "name", "topic", "emoji", "visibility", "keeps_history", "history_from_join", "admits_guests", "message_ttl", "idle_ttl", "ends_at",
+  "name", "topic", "emoji", "avatar_id", "visibility", "keeps_history", "history_from_join", "admits_guests", "message_ttl", "idle_ttl", "ends_at",
   "owner_id", "member_count", "role", "notify", "general",
 ];
 
@@ -56,14 +56,25 @@ export function setClock(state, now) {
 
 export const serverNow = (state) => Date.now() + state.clockAhead;
 
+// It has expired, and is taken away any moment.
+export const isOver = (state, { expires_at: end }) => Boolean(end) && Date.parse(end) <= serverNow(state);
+
+// Whether the details lie over the conversation, with or without a picture over them.
+export const coversDetails = ({ layer }) => layer?.split("/")[0] === "details";
+
 // What somebody may do there. The server decides; this only offers nothing that it would refuse.
 export const owns = ({ role }) => role === "owner";
 export const moderates = ({ role }) => role === "owner" || role === "moderator";
 
 // Not a line about who came and went, nor something that was taken back.
 export function isSaid(message) {
-  return message.kind === "text" && !message.deleted_at;
+  return isWords(message) && !message.deleted_at;
 }
+
+const isWords = ({ kind }) => kind === "text" || kind === "file";
+
+// What the server says about a room, between the messages of people.
+export const isLine = (message) => message.kind !== undefined && message.kind !== "whisper" && !isWords(message);
 
 // What a conversation shows: stored messages in the order of everybody, whispers after what stood there when they were
 // said, then what waits to be sent.
@@ -74,8 +85,25 @@ export function messagesOf(conversation) {
   return [...[...held, ...whispers].sort((a, b) => place(a) - place(b)), ...conversation.pending];
 }
 
+// Pages of a conversation's pictures and of its sound, once somebody looks through them: messages by seq, everything from
+// `from` on. What comes and goes meanwhile changes them too.
+export function noMedia() {
+  const none = () => ({ messages: new Map(), from: Infinity, complete: false, loading: false, error: "" });
+  return { image: none(), audio: none() };
+}
+
+export function applyToMedia(conversation, message) {
+  for (const [kind, list] of Object.entries(conversation.media ?? {})) {
+    const held = list.messages.get(message.seq);
+    if (held?.version > message.version) continue;
+    if (message.file?.kind === kind && message.seq >= list.from) list.messages.set(message.seq, message);
+    else list.messages.delete(message.seq);
+  }
+}
+
+// A file on its way has its own sign of that.
 export function waitsLong(message) {
-  return message.state === "pending" && Date.now() - new Date(message.created_at) >= LATE;
+  return message.state === "pending" && !message.upload && Date.now() - new Date(message.created_at) >= LATE;
 }
 
 export function waitingInAll(state) {

@@ -52,8 +52,9 @@ export function createExpiry(store, { refresh }) {
 }
 
 function held(conversation) {
-  const { messages, lastMessage } = conversation;
+  const { messages, lastMessage, media } = conversation;
   const all = [...messages.values()];
+  for (const list of Object.values(media ?? {})) for (const one of list.messages.values()) if (!messages.has(one.seq)) all.push(one);
   if (lastMessage && !messages.has(lastMessage.seq)) all.push(lastMessage);
   return all.filter((one) => one.expires_at);
 }

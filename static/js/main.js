@@ -10,6 +10,7 @@ import { createComposer } from "./parts/composer.js";
 import { createFrame } from "./parts/frame.js";
 import { createLog } from "./parts/log.js";
 import { createPeopleList } from "./parts/people.js";
+import { useRoot } from "./pieces.js";
 import { closeTopmost, shortcut } from "./shortcuts.js";
 import { createState } from "./state.js";
 import { createStore } from "./store.js";
@@ -23,6 +24,7 @@ const part = (name) => document.querySelector(`[data-part="${name}"]`);
 const wide = matchMedia("(width >= 1200px)");
 const narrow = matchMedia("(width < 720px)");
 
+useRoot(boot.root);
 await loadCatalogue(boot.catalogue, boot.locale);
 
 const store = createStore(createState(boot.user, boot.preferences));
@@ -36,6 +38,7 @@ const chat = createChat(store, boot, {
   noRoom: () => aboutRooms("missing")(),
 });
 const navigation = createNavigation({ show: chat.show, cover });
+const accept = Object.values(boot.limits.files.formats).flatMap(({ types, extensions }) => [...types, ...extensions]).join();
 const base = boot.slot ? boot.root.slice(0, -`/u/${boot.slot}`.length) : boot.root;
 
 const bar = createBar(part("bar"), { close: navigation.close, openDetails });
@@ -46,8 +49,8 @@ const people = createPeopleList({ list: part("people"), field: document.querySel
   join: aboutRooms("join"),
   createRoom: aboutRooms("create"),
 });
-const log = createLog(part("log"), { ...chat, takePlace, moved: store.changed, jump, missing: act("missing"), react: act("react") });
-const composer = createComposer(part("composer"), { limit: boot.limits.body, ...chat, act, jump, send });
+const log = createLog(part("log"), { ...chat, takePlace, moved: store.changed, jump, missing: act("missing"), react: act("react"), files: () => files.made ?? files.load() });
+const composer = createComposer(part("composer"), { limit: boot.limits.body, fileLimits: boot.limits.files, accept, ...chat, act, attach, jump, send, sendFiles });
 const account = createAccount(
   { self: part("self"), accounts: part("accounts"), menu: document.getElementById("menu") },
   { slot: boot.slot, accounts: accounts.known, addAddress: () => accounts.signInAddress(base) },
@@ -62,12 +65,16 @@ const details = lazily(
   (state) => state.open && (wide.matches || state.layer === "details"),
   async () => {
     const [{ createDetails }, dialogs] = await Promise.all([import("./parts/details.js"), roomDialogs()]);
-    return createDetails(part("details"), { close: navigation.leave, describe: chat.describe, mute: chat.mute, changed: store.changed, whisper, ...dialogs.forDetails });
+    return createDetails(part("details"), { close: navigation.leave, describe: chat.describe, mute: chat.mute, changed: store.changed, whisper, files: () => files.made ?? files.load(), jump: fromDetails, ...dialogs.forDetails });
   },
 );
 const panel = lazily(
   (state) => state.layer?.startsWith("panel"),
-  async () => (await import("./parts/panel.js")).createPanel(part("panel"), { ...chat, boot, store, navigation, chooseLocale }),
+  async () => (await import("./parts/panel.js")).createPanel(part("panel"), { ...chat, boot, store, navigation, chooseLocale, pictures }),
+);
+const files = lazily(
+  (state) => state.layer?.includes("picture/"),
+  async () => (await import("./files.js")).createFiles(store, { ...chat, mount: part("viewer"), now: part("now"), open: openAt, enter: navigation.enter, leave: navigation.leave }),
 );
 
 // The next message, or what is written instead of one.
@@ -76,6 +83,16 @@ function send(conversation, body) {
   if (kind) act("submit")(conversation, body);
   else chat.send(conversation, body);
   if (kind !== "edit") log.toEnd();
+}
+
+// For avatars. What was uploaded and not taken is removed by the server.
+const pictures = { limits: boot.limits.files, upload: async (...given) => (await chat.uploads()).send(...given) };
+
+// Files go where the next message would.
+async function sendFiles(conversation, files, caption) {
+  if (store.state.writing.has(conversation.id)) await act("submitFiles")(conversation, files, caption);
+  else await chat.sendFiles(conversation, files, caption);
+  log.toEnd();
 }
 
 // From the list of people, which on a narrow screen lies over the conversation.
@@ -88,17 +105,27 @@ function jump(seq) {
   chat.lookAt(seq, { enter: true });
 }
 
+// The details may lie over it.
+function fromDetails(seq) {
+  if (store.state.layer === "details") navigation.leave();
+  jump(seq);
+}
+
 // A part that few need is fetched when it is first wanted; `load` gives it.
 function lazily(wanted, load) {
   const fetched = later(load);
-  let made = null;
+  const part = { made: null, load: () => (make().catch(() => {}), null), draw };
+  return part;
 
   async function make() {
-    made = await fetched();
+    part.made = await fetched();
     store.changed();
   }
 
-  return { draw: (state) => (made ? made.draw(state) : wanted(state) && make().catch(() => {})) };
+  function draw(state) {
+    if (part.made) part.made.draw(state);
+    else if (wanted(state)) part.load();
+  }
 }
 
 function cover(layer) {
@@ -156,9 +183,13 @@ const keys = later(async () => {
   return createKeys(store, { layer: part("layer"), open: goTo, toEnd: log.toEnd, find: chat.find });
 });
 
+const attaching = later(async () => {
+  const { createAttaching } = await import("./attach.js");
+  return createAttaching(store, { ...chat, limits: boot.limits, accept, layer: part("layer"), conversation: document.querySelector("[data-conversation]"), send: sendFiles, sends: composer.sends, written: composer.clear });
+});
 const roomDialogs = later(async () => {
   const { createRoomDialogs } = await import("./room_dialogs.js");
-  return createRoomDialogs(store, { ...chat, layer: part("layer"), toasts: part("toast"), open: goTo, close: navigation.close, root: boot.root, guests: boot.guests });
+  return createRoomDialogs(store, { ...chat, layer: part("layer"), toasts: part("toast"), open: goTo, close: navigation.close, root: boot.root, guests: boot.guests, pictures });
 });
 const expiry = later(async () => {
   const { createExpiry } = await import("./expiry.js");
@@ -187,6 +218,26 @@ function heard(conversation, message) {
 
 function offer() {
   if (globalThis.Notification?.permission === "default") import("./offer.js").then((one) => one.offer(part("offer"))).catch(() => {});
+}
+
+function attach(files) {
+  attaching().then((one) => one.offer(files)).catch(needsConnection);
+}
+
+// A file that is dropped beside its place does not take the page's.
+function dragged(event) {
+  if (!event.dataTransfer?.types.includes("Files")) return;
+  event.preventDefault();
+  attaching().catch(() => {});
+}
+
+// From the text box, or where no text is written. What has words too, as a table does, is pasted as them.
+function pasted(event) {
+  const { files, types } = event.clipboardData;
+  const elsewhere = event.target.closest("input, textarea:not([data-composer]), dialog");
+  if (!files.length || types.includes("text/plain") || elsewhere) return;
+  event.preventDefault();
+  attach([...files]);
 }
 
 function press(name) {
@@ -221,6 +272,7 @@ function draw(state) {
   log.draw(state);
   details.draw(state);
   panel.draw(state);
+  files.draw(state);
   if (state.ending.size) expiry().catch(() => {});
   const covered = state.layer && (state.layer !== "details" || narrow.matches);
   chat.drawn({ atEnd: log.atEnd && !covered });
@@ -245,6 +297,8 @@ function signOut() {
 
 store.subscribe(draw);
 window.addEventListener("keydown", keyPressed);
+window.addEventListener("paste", pasted);
+for (const moment of ["dragenter", "dragover", "drop"]) window.addEventListener(moment, dragged);
 for (const touch of ["pointerdown", "keydown"]) window.addEventListener(touch, () => keys().catch(() => {}), { once: true });
 for (const touch of ["pointerover", "pointerdown", "focusin"]) part("log").addEventListener(touch, () => tools().catch(() => {}), { once: true });
 for (const touch of ["pointerdown", "keydown"]) window.addEventListener(touch, () => tools().catch(() => {}), { once: true });

@@ -3,7 +3,7 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { t, tn } from "./i18n.js";
 import { parse, plain } from "./markup.js";
-import { face, guestBadge, icon, nameOf } from "./pieces.js";
+import { face, fileAddress, fileWords, guestBadge, icon, nameOf, shown } from "./pieces.js";
 import { waitsLong } from "./state.js";
 import { mentioned } from "./text.js";
 import { clock, full, lasting } from "./times.js";
@@ -13,6 +13,9 @@ const trees = new WeakMap(); // message → its parsed body: drawn often, parsed
 const excerpts = new WeakMap(); // message or quote → its body in one line
 const revealed = new Set(); // spoilers that were looked at, by message and place
 const NAMED = 12; // people of a reaction that are named
+const WIDEST = 420; // px of a picture in its bubble
+const UNKNOWN = { width: 320, height: 240 };
+const LEAST = { width: 120, captioned: 240, height: 90 };
 
 // pending and failed messages carry their state; stored ones get it from who has read how far.
 export function stateOf(message, { me, peerReadTo }) {
@@ -25,7 +28,7 @@ export function stateOf(message, { me, peerReadTo }) {
 export function quoteOf({ reply_to: quote }, { messages }) {
   if (!quote) return null;
   const source = messages.get(quote.seq) ?? quote;
-  return { seq: quote.seq, sender: source.sender ?? null, source, gone: Boolean(source.deleted_at) || !source.body };
+  return { seq: quote.seq, sender: source.sender ?? null, source, gone: Boolean(source.deleted_at) || !(source.body || source.file) };
 }
 
 // A message's reactions as its reader sees them, what they just chose included.
@@ -45,12 +48,29 @@ export function reactionsOf(message, { me, people, wishes }) {
   }
 }
 
-// `find(key)` gives the person of a folded username.
-export function messageRow({ message, state, own, follows, followed, inRoom, left, quote, reactions }, { retry, discard, moved, jump, react, find, me }) {
+// The room a picture takes, known before it is there. Very long and very small ones get what can still be touched; of one
+// on its way that this browser cannot read, nothing is known.
+export function boxOf(file, captioned) {
+  const { width, height } = file.width ? file : UNKNOWN;
+  const scale = Math.min(1, WIDEST / width, WIDEST / height);
+  const least = captioned ? LEAST.captioned : LEAST.width;
+  return { width: Math.max(Math.round(width * scale), least), height: Math.max(Math.round(height * scale), LEAST.height) };
+}
+
+// `find(key)` gives the person of a folded username, `files()` what draws files (files.js), null until it has come.
+export function messageRow({ message, state, own, follows, followed, inRoom, left, quote, reactions }, { retry, discard, moved, jump, react, find, me, files }) {
   const gone = Boolean(message.deleted_at);
   const whispered = message.kind === "whisper";
   const words = gone ? t("Message deleted") : body(message, { changed: moved, find, me });
-  const jumbo = !gone && JUMBO.test(message.body);
+  const jumbo = !gone && !message.file && JUMBO.test(message.body);
+  const file = gone ? null : message.file;
+  const bare = Boolean(file) && !message.body;
+  const meta = html`<span class="bubble__meta">
+    ${message.edited_at && !gone ? edited(message.edited_at) : nothing}
+    ${left === null ? nothing : countdown(left)}
+    <time datetime=${message.created_at} title=${full(message.created_at)}>${clock(message.created_at)}</time>
+    ${own && !gone ? tick(state) : nothing}
+  </span>`;
   return html`<li
     class="message"
     data-message
@@ -66,21 +86,21 @@ export function messageRow({ message, state, own, follows, followed, inRoom, lef
     ?data-whisper=${whispered}
   >
     ${inRoom && !own && !followed ? html`<span class="message__face" aria-hidden="true">${face(message.sender)}</span>` : nothing}
-    <div class="bubble">
+    <div class="bubble" data-shape=${file?.kind ?? nothing} ?data-bare=${bare} .style=${file?.kind === "image" ? sizeOf(message) : ""}>
       ${author(message.sender, { hidden: own || follows, own })} ${whispered ? secret(message, own) : nothing}
       ${quote && !gone ? quoted(quote, jump) : nothing}
-      <div class="bubble__body" data-body dir="auto" ?data-jumbo=${jumbo} ?data-deleted=${gone}>${words}</div>
-      <span class="bubble__meta">
-        ${message.edited_at && !gone ? edited(message.edited_at) : nothing}
-        ${left === null ? nothing : countdown(left)}
-        <time datetime=${message.created_at} title=${full(message.created_at)}>${clock(message.created_at)}</time>
-        ${own && !gone ? tick(state) : nothing}
-      </span>
+      ${file ? html`<div class="file" data-file=${file.kind}>${files()?.body(message, { state, retry, discard }) ?? nothing}${bare ? meta : nothing}</div>` : nothing}
+      ${bare ? nothing : html`<div class="bubble__body" data-body dir="auto" ?data-jumbo=${jumbo} ?data-deleted=${gone}>${words}</div>${meta}`}
       ${reactions.length && !gone ? pills(message, reactions, react) : nothing}
       ${waitsLong(message) ? takeBack(message, { discard }) : nothing}
     </div>
     ${state === "failed" ? failure(message, { retry, discard }) : nothing}
   </li>`;
+}
+
+function sizeOf({ file, body: caption }) {
+  const { width, height } = boxOf(file, caption);
+  return `--wide: ${width}px; --ratio: ${width} / ${height}`;
 }
 
 // Seen above the first of several messages, heard before each.
@@ -104,14 +124,18 @@ function edited(at) {
 function quoted({ seq, sender, source, gone }, jump) {
   const words = gone ? t("Deleted message") : excerptOf(source);
   const hue = gone ? "" : `--hue: ${Number(sender.hue)}`;
+  const picture = !gone && source.file?.kind === "image" && source.file.id ? html`<img class="quote__picture" src=${fileAddress(source.file.id, "small")} alt="" loading="lazy" @load=${shown} @error=${shown} />` : nothing;
   return html`<button class="quote" type="button" data-quote=${seq} ?data-gone=${gone} ?disabled=${gone} .style=${hue} @click=${() => jump(seq)}>
     <span class="visually-hidden">${t("Answer to")}</span>
+    ${picture}
     ${gone ? nothing : html`<span class="quote__name"><bdi>${nameOf(sender)}</bdi></span><span class="visually-hidden">: </span>`}
     <span class="quote__text" dir="auto">${words}</span>
   </button>`;
 }
 
+// Without words, what else it is.
 export function excerptOf(said) {
+  if (!said.body && said.file) return fileWords(said.file);
   let known = excerpts.get(said);
   if (known?.body !== said.body) {
     known = { body: said.body, text: plain(said.body).replace(/\s+/g, " ").slice(0, 200) };
@@ -134,7 +158,8 @@ function pill(message, { emoji, count, own, names }, react) {
   </button>`;
 }
 
-function body(message, { changed, find, me }) {
+// The words of a message with their marks, as its bubble shows them.
+export function body(message, { changed, find, me }) {
   let known = trees.get(message);
   if (known?.body !== message.body) {
     known = { body: message.body, tree: parse(message.body) };

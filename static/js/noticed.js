@@ -4,7 +4,7 @@
 import { html, render, repeat } from "../vendor/lit-html/lit-html.js";
 import { t } from "./i18n.js";
 import { parse, plain } from "./markup.js";
-import { nameOf } from "./pieces.js";
+import { fileAddress, fileWords, nameOf } from "./pieces.js";
 import { createSpeaker } from "./speaker.js";
 import { isMuted, partnerOf, placeOf } from "./state.js";
 import { mentioned, nameKey } from "./text.js";
@@ -25,14 +25,14 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
     const loud = isLoud(conversation, message, state.me) && message.seq > conversation.readTo;
     const mine = loud && (await speaker.speaksFor(`${message.room_id}.${message.seq}`));
     if (!mine || message.seq <= conversation.readTo) return;
-    show(conversation, { title: titleOf(conversation, message.sender), body: excerpt(plain(message.body)), seq: message.seq });
+    show(conversation, { title: titleOf(conversation, message.sender), body: excerpt(saidIn(message)), seq: message.seq, face: message.sender.avatar_id });
     ring();
   }
 
   // Of a whisper nothing is said but who whispers: a notification may lie on a locked screen.
-  async function whispered(conversation, { sender, client_id: id, body }) {
+  async function whispered(conversation, { sender, client_id: id, ...said }) {
     const title = t("Whisper from %(name)s", { name: nameOf(sender) });
-    if (attentive()) sayAloud(id, state.open?.conversation === conversation ? `${title}: ${plain(body)}` : title);
+    if (attentive()) sayAloud(id, state.open?.conversation === conversation ? `${title}: ${saidIn(said)}` : title);
     if (isMuted(conversation) || !(await speaker.speaksFor(id))) return;
     show(conversation, { title, body: "", seq: null });
     ring();
@@ -43,10 +43,10 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
     sound.ring(state.preferences?.sound ?? "soft");
   }
 
-  function show(conversation, { title, body, seq }) {
+  function show(conversation, { title, body, seq, face = null }) {
     if (globalThis.Notification?.permission !== "granted") return;
     const { id: roomId } = conversation;
-    const options = { body, tag: `parley.${state.me.id}.${roomId}`, renotify: true, silent: true, dir: "auto" };
+    const options = { body, tag: `parley.${state.me.id}.${roomId}`, renotify: true, silent: true, dir: "auto", ...(face && { icon: fileAddress(face, "small") }) };
     try {
       const notification = new Notification(title, options);
       notification.addEventListener("click", () => {
@@ -64,7 +64,7 @@ export function createNoticed(store, { announcer, attentive, open, offer }) {
     const name = nameOf(message.sender);
     const here = state.open?.conversation === conversation;
     const elsewhere = conversation.kind === "group" ? newInRoom(name, conversation) : t("New message from %(name)s", { name });
-    sayAloud(message.client_id, here ? `${name}: ${plain(message.body)}` : elsewhere);
+    sayAloud(message.client_id, here ? `${name}: ${saidIn(message)}` : elsewhere);
   }
 
   function sayAloud(key, words) {
@@ -103,6 +103,9 @@ function namesIn(node) {
   if (node.kind === "mention") return [node.text];
   return [...(node.nodes ?? []), ...(node.blocks ?? []), ...(node.items ?? [])].flatMap(namesIn);
 }
+
+// The words, and what came with them.
+const saidIn = ({ body, file }) => [plain(body), file && fileWords(file)].filter(Boolean).join(" · ");
 
 function titleOf(conversation, sender) {
   const name = nameOf(sender);

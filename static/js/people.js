@@ -5,7 +5,7 @@ import { applyPerson } from "./state.js";
 const TYPING_PAUSE = 200;
 const RETRY = 5_000;
 
-// `first` is the first page of everyone, which came with ours.
+// `first` is the first page of everyone, which came with ours; those whom its conversations describe have only their ids there.
 export function createPeople(store, { api, ended, first }) {
   const { state, changed } = store;
   const describing = new Set();

@@ -3,12 +3,33 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { t } from "./i18n.js";
 import { initials } from "./text.js";
+import { playTime } from "./times.js";
 
 const SPRITE = new URL("../vendor/icons.svg", import.meta.url).pathname;
 
 export function icon(name) {
   return html`<svg class="icon" aria-hidden="true"><use href=${`${SPRITE}#${name}`}></use></svg>`;
 }
+
+let root = ""; // the address of this account's pages
+
+export function useRoot(address) {
+  root = address;
+}
+
+// Where a file is; `size` is "small" or "large", or nothing for the original.
+export function fileAddress(id, size = "") {
+  return `${root}/files/${id}${size && `/${size}`}`;
+}
+
+// A file in a few words, where it cannot be seen or heard.
+export function fileWords({ kind, name, voice, duration }) {
+  if (kind === "image") return t("Photo");
+  if (!voice) return name || t("Recording");
+  return duration ? t("Voice message (%(time)s)", { time: playTime(duration) }) : t("Voice message");
+}
+
+export const fileIcon = ({ kind, voice }) => icon(kind === "image" ? "image" : voice ? "mic" : "music");
 
 // Of a person or a room.
 export function nameOf(one) {
@@ -34,7 +55,7 @@ export function face(person, { presence = false } = {}) {
     aria-label=${person.online ? t("online") : t("offline")}
   ></span>`;
   return html`<span class="face" .style=${`--hue: ${Number(person.hue)}`}
-    ><span aria-hidden="true">${initials(person.display_name)}</span>${presence ? dot : nothing}</span
+    ><span aria-hidden="true">${initials(person.display_name)}</span>${portrait(person)}${presence ? dot : nothing}</span
   >`;
 }
 
@@ -43,7 +64,18 @@ const hueOf = ({ id }) => Math.round((id * 137.508) % 360);
 
 function roomFace(room) {
   const sign = room.emoji ? html`<span class="face__emoji">${room.emoji}</span>` : initials(room.name);
-  return html`<span class="face face--room" .style=${`--hue: ${hueOf(room)}`}><span aria-hidden="true">${sign}</span></span>`;
+  return html`<span class="face face--room" .style=${`--hue: ${hueOf(room)}`}><span aria-hidden="true">${sign}</span>${portrait(room)}</span>`;
+}
+
+// Over the initials, which stay where it cannot be loaded.
+function portrait({ avatar_id: id }) {
+  if (!id) return nothing;
+  return html`<img class="face__picture" data-avatar=${id} src=${fileAddress(id, "small")} alt="" loading="lazy" decoding="async" draggable="false" @load=${shown} @error=${shown} />`;
+}
+
+// Says in `data-state` whether a picture has come; a style sheet shows it then.
+export function shown({ type, currentTarget: picture }) {
+  picture.dataset.state = type === "load" ? "shown" : "failed";
 }
 
 export function guestBadge(person) {

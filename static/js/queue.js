@@ -4,7 +4,8 @@
 
 const STORE = "messages";
 
-// `heard({put: entry})` and `heard({gone: id, why})` tell what other tabs did; `why` is "stored" or "cancelled".
+// `heard({put: entry})` and `heard({gone: id, why})` tell what other tabs did, `why` is "stored" or "cancelled"; and `heard`
+// takes what they `tell`, which is kept nowhere.
 export function openQueue(name, heard) {
   const memory = new Map();
   const channel = new BroadcastChannel(name);
@@ -27,6 +28,8 @@ export function openQueue(name, heard) {
     within("readwrite", (messages) => messages.delete(id)).catch(() => {});
   }
 
+  const tell = (word) => channel.postMessage(word);
+
   async function within(mode, act) {
     const messages = (await database).transaction(STORE, mode);
     return new Promise((resolve, reject) => {
@@ -37,7 +40,7 @@ export function openQueue(name, heard) {
     });
   }
 
-  return { all, put, remove };
+  return { all, put, remove, tell };
 }
 
 // One tab at a time. Plain HTTP in a house network is no secure context and has no locks: there two tabs may send the

@@ -6,19 +6,19 @@ import { createToast } from "./parts/toast.js";
 import { createRoomActions } from "./room_actions.js";
 
 // `layer` is where dialogs are drawn, `toasts` where quiet words are; `open(place)` goes there, `close()` to the list.
-export function createRoomDialogs(store, { layer, toasts, open, close, root, guests, api, emit, ended, roomOpened }) {
+export function createRoomDialogs(store, { layer, toasts, open, close, root, guests, pictures, api, emit, ended, roomOpened }) {
   const { state } = store;
   const { say } = createToast(toasts);
   const rooms = createRoomActions(store, { emit, api, ended, opened: roomOpened, open, say });
 
   async function create(name = "") {
     const { openRoomForm } = await import("./parts/rooms/form.js");
-    await openRoomForm(layer, { name, guests, save: rooms.create, ended });
+    await openRoomForm(layer, { name, guests, pictures, save: rooms.create, ended });
   }
 
   async function editRoom(room) {
     const { openRoomForm } = await import("./parts/rooms/form.js");
-    await openRoomForm(layer, { room, guests, save: (values) => rooms.change(room, values), ended });
+    await openRoomForm(layer, { room, guests, pictures, save: (values) => rooms.change(room, values), ended });
   }
 
   async function browse() {

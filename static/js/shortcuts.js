@@ -1,8 +1,8 @@
 // Which keys are the page's own. What they do is in keys.js, loaded when somebody first touches the page.
 
-// What one Escape after another closes, from the top: search, details, on a phone the conversation. Dialogs and menus
+// What one Escape after another closes, from the top: search, the pictures and the sound of a conversation, details, on a phone the conversation. Dialogs and menus
 // close by themselves. Where nothing is to be closed, one writes on.
-const LADDER = ["[data-search-clear]", "[data-details-close]", "[data-back]"];
+const LADDER = ["[data-search-clear]", "[data-media-close]", "[data-details-close]", "[data-back]"];
 
 export function closeTopmost() {
   const rung = LADDER.map((selector) => document.querySelector(selector)).find((one) => one?.checkVisibility());

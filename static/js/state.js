@@ -1,7 +1,7 @@
 // What this page knows: people, conversations, messages. Plain data and functions that change it; no network, no drawing.
 // Live, caught-up and loaded messages all go through `applyMessages`.
 
-import { applyDescription, isSaid, messagesOf } from "./conversations.js";
+import { applyDescription, applyToMedia, isLine, isSaid, messagesOf } from "./conversations.js";
 import { nameKey } from "./text.js";
 
 export * from "./conversations.js";
@@ -31,11 +31,12 @@ export function createState(me, preferences) {
     ending: new Set(), // ids of conversations with messages that expire
     clockAhead: 0, // how far the server's clock is ahead of this browser's, in milliseconds
     layer: null, // what lies over the conversation: "details", "panel", "panel/<section>"
+    playing: null, // {message, state: "loading", "playing", "paused" or "failed"}: the one sound of the page (playing.js)
     notice: null,
   };
 }
 
-const SIGNATURE = ["username", "display_name", "kind", "hue"];
+const SIGNATURE = ["username", "display_name", "kind", "hue", "avatar_id"];
 
 export function applyPerson(state, person) {
   const known = state.people.get(person.id);
@@ -120,7 +121,7 @@ function newConversation(state, room) {
 }
 
 function nothingHeld() {
-  return { messages: new Map(), from: Infinity, complete: false, loading: null, error: null, divider: null };
+  return { messages: new Map(), from: Infinity, complete: false, loading: null, error: null, divider: null, media: null };
 }
 
 // Too much was missed: drop what is held, to be loaded again.
@@ -139,6 +140,7 @@ export function applyMessages(state, conversation, messages) {
     const wanted = message.seq >= conversation.from || conversation.loading === "newest";
     if (message.deleted_at) message.tombstone = held?.tombstone ?? wasSeen(state, conversation, held);
     if (wanted && !(held?.version >= message.version)) conversation.messages.set(message.seq, message);
+    applyToMedia(conversation, message);
     applyToSummary(state, conversation, message);
     // Who writes has seen what is above.
     applyRead(state, conversation, message.sender.id, message.seq);
@@ -165,7 +167,7 @@ function applyToSummary(state, conversation, message) {
   }
   if (message.seq <= conversation.lastSeq) return;
   conversation.lastSeq = message.seq;
-  if (message.kind === "text") conversation.lastMessage = message;
+  if (!isLine(message)) conversation.lastMessage = message;
   if (isUnread(state, conversation, message)) conversation.unread += 1;
   if (!own) state.typing.get(conversation.id)?.delete(message.sender.id);
 }
@@ -217,7 +219,8 @@ export function applyRead(state, conversation, userId, seq) {
 export function dropMessages(state, conversation, seqs) {
   const { lastMessage } = conversation;
   for (const seq of seqs) conversation.messages.delete(seq);
-  for (const { reply_to: quote } of conversation.messages.values()) if (seqs.includes(quote?.seq)) quote.body = "";
+  for (const list of Object.values(conversation.media ?? {})) for (const seq of seqs) list.messages.delete(seq);
+  for (const { reply_to: quote } of conversation.messages.values()) if (seqs.includes(quote?.seq)) Object.assign(quote, { body: "", file: null });
   countUnread(state, conversation);
   if (!lastMessage || !seqs.includes(lastMessage.seq)) return true;
   conversation.lastMessage = newestSaid(conversation);

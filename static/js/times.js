@@ -1,4 +1,4 @@
-// Moments as people read them: in the reader's zone and language. Takes Dates or ISO strings, gives text.
+// Moments and amounts as people read them: in the reader's zone and language. Takes Dates or ISO strings, gives text.
 
 import { t } from "./i18n.js";
 
@@ -6,6 +6,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const WEEK_DAYS = 6;
 const UNITS = [["year", 365 * 24 * HOUR], ["week", 7 * 24 * HOUR], ["day", 24 * HOUR], ["hour", HOUR], ["minute", MINUTE], ["second", 1_000]];
+const SIZES = [["gigabyte", 1024 ** 3], ["megabyte", 1024 ** 2], ["kilobyte", 1024]]; // as the limits are meant (chat/formats.py)
 const REMEMBERED = 20_000;
 
 let formats;
@@ -21,11 +22,14 @@ export function useLocale(locale, preferred = "locale") {
     weekday: format({ weekday: "short" }),
     day: format({ day: "numeric", month: "long" }),
     dayOfYear: format({ day: "numeric", month: "long", year: "numeric" }),
+    month: format({ month: "long" }),
+    monthOfYear: format({ month: "long", year: "numeric" }),
     short: format({ day: "numeric", month: "short" }),
     numeric: format({ day: "2-digit", month: "2-digit", year: "2-digit" }),
     moment: format({ day: "numeric", month: "short", hour: "numeric", minute: "2-digit" }),
     full: format({ dateStyle: "full", timeStyle: "medium" }),
     ago: new Intl.RelativeTimeFormat(tag, { numeric: "auto" }),
+    size: (unit, maximumFractionDigits) => new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay: "short", maximumFractionDigits }),
     unit: (unit, unitDisplay) => new Intl.NumberFormat(tag, { style: "unit", unit, unitDisplay }),
   };
 }
@@ -59,6 +63,20 @@ export function wholeSpan(seconds, unitDisplay = "long") {
   return formats.unit(unit, unitDisplay).format((seconds * 1_000) / length);
 }
 
+// A size in bytes: "1.2 MB".
+export const sizeWords = remembered((bytes) => {
+  const [unit, length] = SIZES.find(([, length]) => bytes >= length) ?? SIZES.at(-1);
+  return formats.size(unit, bytes < 10 * length ? 1 : 0).format(bytes / length);
+});
+
+// How long a sound is or has been playing, as players write it: 0:42, 1:02:03.
+export function playTime(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1_000));
+  const parts = [Math.floor(seconds / 60) % 60, seconds % 60].map((part) => String(part).padStart(2, "0"));
+  const hours = Math.floor(seconds / 3_600);
+  return hours ? [hours, ...parts].join(":") : parts.join(":").replace(/^0/, "");
+}
+
 export function dayKey(at) {
   return new Date(at).toDateString();
 }
@@ -68,6 +86,16 @@ export function dayName(at, now = new Date()) {
   const days = daysBetween(date, now);
   if (days <= 1 && days >= 0) return capital(formats.ago.format(-days, "day"));
   return (date.getFullYear() === now.getFullYear() ? formats.day : formats.dayOfYear).format(date);
+}
+
+export function monthKey(at) {
+  const date = new Date(at);
+  return `${date.getFullYear()} ${date.getMonth()}`;
+}
+
+export function monthName(at, now = new Date()) {
+  const date = new Date(at);
+  return capital((date.getFullYear() === now.getFullYear() ? formats.month : formats.monthOfYear).format(date));
 }
 
 // The short time at the end of a row: a clock today, a weekday this week, a date before.

@@ -10,7 +10,7 @@ const QUOTED = 200; // characters of a message that its answers carry
 
 // A writing is {kind: "edit", message, text, busy, error} or {kind: "whisper", person, pinned, text, error, clientId}; it may
 // have another beneath it, to return to.
-export function createWriting(store, { api, emit, take, ended, draft, answer, remark, whisper }) {
+export function createWriting(store, { api, emit, take, ended, draft, answer, remark, whisper, whisperFile }) {
   const { state, changed } = store;
 
   const conversationOf = (message) => state.conversations.get(message.room_id);
@@ -29,14 +29,14 @@ export function createWriting(store, { api, emit, take, ended, draft, answer, re
 
   function reply(message) {
     const conversation = conversationOf(message);
-    const { seq, sender, kind } = message;
+    const { seq, sender, kind, file } = message;
     if (state.writing.has(conversation.id)) end(conversation);
-    answer(conversation, { seq, sender, kind, body: [...message.body.slice(0, 2 * QUOTED)].slice(0, QUOTED).join("") });
+    answer(conversation, { seq, sender, kind, file: file ?? null, body: [...message.body.slice(0, 2 * QUOTED)].slice(0, QUOTED).join("") });
   }
 
   // One's own last message, where it is held.
   function editLast(conversation) {
-    const own = ({ sender, kind, deleted_at: gone }) => sender.id === state.me.id && kind === "text" && !gone;
+    const own = ({ sender, kind, deleted_at: gone }) => sender.id === state.me.id && ["text", "file"].includes(kind) && !gone;
     const last = [...conversation.messages.values()].filter(own).sort((a, b) => b.seq - a.seq)[0];
     if (last) edit(last);
   }
@@ -91,9 +91,20 @@ export function createWriting(store, { api, emit, take, ended, draft, answer, re
   function submit(conversation, body) {
     const writing = state.writing.get(conversation.id);
     if (writing.kind === "edit") return save(conversation, writing, body);
+    leave(conversation, writing);
+    return whisper(conversation, writing.person, body, body === writing.failed ? writing.clientId : undefined);
+  }
+
+  // Several are several whispers, the words go with the last.
+  function submitFiles(conversation, chosen, body) {
+    const writing = state.writing.get(conversation.id);
+    leave(conversation, writing);
+    chosen.forEach((file, index) => whisperFile(conversation, writing.person, index === chosen.length - 1 ? body : "", file));
+  }
+
+  function leave(conversation, writing) {
     if (writing.pinned) begin(conversation, { ...writing, text: "", error: null, clientId: undefined });
     else end(conversation);
-    return whisper(conversation, writing.person, body, body === writing.failed ? writing.clientId : undefined);
   }
 
   async function save(conversation, writing, body) {
@@ -122,5 +133,5 @@ export function createWriting(store, { api, emit, take, ended, draft, answer, re
     begin(conversation, { kind: "whisper", person, pinned: same && now.pinned, text, error: words, ...again, beneath: same ? now.beneath : now });
   }
 
-  return { reply, edit, editLast, whisperTo, command, pin, cancel, submit, back };
+  return { reply, edit, editLast, whisperTo, command, pin, cancel, submit, submitFiles, back };
 }

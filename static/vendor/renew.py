@@ -31,12 +31,45 @@ LIBRARIES = {
         "licence": "MIT",
         "files": {"dist/socket.io.esm.min.js": "socket.io-client/socket.io.js"},
     },
+    "tus-js-client": {"version": "4.3.1", "licence": "MIT", "files": {}},
     "lucide-static": {"version": "1.62.0", "licence": "ISC", "files": {}},
     "emojibase-data": {"version": "17.0.0", "licence": "MIT", "files": {}},
+    "thumbhash": {
+        "version": "0.1.1",
+        "licence": "MIT",
+        "files": {"thumbhash.js": "thumbhash/thumbhash.js"},
+    },
 }
 
+# The published package of ThumbHash names its licence without the text, which its repository has.
+THUMBHASH_LICENCE = """MIT License
+
+Copyright (c) 2023 Evan Wallace
+
+Permission is hereby granted, free of charge, to any person obtaining a copy
+of this software and associated documentation files (the "Software"), to deal
+in the Software without restriction, including without limitation the rights
+to use, copy, modify, merge, publish, distribute, sublicense, and/or sell
+copies of the Software, and to permit persons to whom the Software is
+furnished to do so, subject to the following conditions:
+
+The above copyright notice and this permission notice shall be included in all
+copies or substantial portions of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR
+IMPLIED, INCLUDING BUT NOT LIMITED TO THE WARRANTIES OF MERCHANTABILITY,
+FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE
+AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER
+LIABILITY, WHETHER IN AN ACTION OF CONTRACT, TORT OR OTHERWISE, ARISING FROM,
+OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER DEALINGS IN THE
+SOFTWARE.
+"""
+
+LICENCES = {"thumbhash": THUMBHASH_LICENCE}
+
 LIT_ENTRY = """export * from "./lit-html.js"; export { repeat } from "./directives/repeat.js";"""
-ESBUILD_VERSION = "0.28.2"  # joins lit-html's modules; nothing of it is served
+TUS_ENTRY = """export { Upload } from "tus-js-client";"""
+ESBUILD_VERSION = "0.28.2"  # joins the modules of a library; nothing of it is served
 
 EMOJI_LOCALES = ("en", "ru", "zh")
 EMOJI_COMPONENTS = 2  # the group of skin tones and hair alone
@@ -50,25 +83,35 @@ ICONS = (
     "check",
     "check-check",
     "chevron-left",
+    "chevron-right",
     "circle-alert",
     "clock",
     "copy",
     "crown",
+    "download",
     "ellipsis",
     "eye",
     "eye-off",
     "globe",
+    "image",
+    "image-off",
     "key-round",
     "keyboard",
     "languages",
     "link",
     "lock",
     "log-out",
+    "mic",
+    "minus",
     "monitor",
     "moon",
+    "music",
     "palette",
+    "paperclip",
+    "pause",
     "pencil",
     "pin",
+    "play",
     "plus",
     "reply",
     "rotate-cw",
@@ -78,15 +121,19 @@ ICONS = (
     "smartphone",
     "smile",
     "smile-plus",
+    "square",
     "sun",
     "timer",
     "trash-2",
+    "upload",
     "user-minus",
     "user-plus",
     "user-round",
     "user-round-x",
     "wifi-off",
     "x",
+    "zoom-in",
+    "zoom-out",
 )
 
 
@@ -100,6 +147,8 @@ def main() -> None:
 def renew(name: str, folder: Path) -> list[dict[str, str]]:
     library = LIBRARIES[name]
     package = unpack(name, library["version"], folder)
+    if name in LICENCES:
+        (package / "LICENSE").write_text(LICENCES[name], encoding="utf-8")
     wanted = [(package / source, VENDOR / target) for source, target in library["files"].items()]
     wanted.append((package / "LICENSE", VENDOR / name / "LICENSE"))
     for source, target in wanted:
@@ -127,13 +176,26 @@ def without_source_map(content: bytes) -> bytes:
 
 def joined_lit(package: Path) -> dict[Path, bytes]:
     """lit-html with the directives we use as one module: one request instead of four."""
-    (package / "entry.js").write_text(LIT_ENTRY, encoding="utf-8")
-    npm = ["npm", "install", "--silent", "--no-save", "--no-package-lock", f"esbuild@{ESBUILD_VERSION}"]
-    subprocess.run(npm, cwd=package.parent, check=True, capture_output=True)
-    esbuild = package.parent / "node_modules" / ".bin" / "esbuild"
+    return {VENDOR / "lit-html" / "lit-html.js": joined(package, LIT_ENTRY, package.parent)}
+
+
+def joined_tus(package: Path) -> dict[Path, bytes]:
+    """tus-js-client is published for those who bundle: one module of its browser half and the libraries it needs."""
+    home = package.parent / "home"
+    home.mkdir()
+    version = LIBRARIES["tus-js-client"]["version"]
+    return {VENDOR / "tus-js-client" / "tus.js": joined(home, TUS_ENTRY, home, f"tus-js-client@{version}")}
+
+
+def joined(folder: Path, entry: str, tools: Path, *libraries: str) -> bytes:
+    """What `entry` names, as one module; esbuild and the libraries are installed into `tools`."""
+    (folder / "entry.js").write_text(entry, encoding="utf-8")
+    npm = ["npm", "install", "--silent", "--no-save", "--no-package-lock", f"esbuild@{ESBUILD_VERSION}", *libraries]
+    subprocess.run(npm, cwd=tools, check=True, capture_output=True)
+    esbuild = tools / "node_modules" / ".bin" / "esbuild"
     command = [esbuild, "entry.js", "--bundle", "--format=esm", "--minify", "--legal-comments=inline", "--charset=utf8"]
-    done = subprocess.run(command, cwd=package, check=True, capture_output=True)
-    return {VENDOR / "lit-html" / "lit-html.js": without_source_map(done.stdout)}
+    done = subprocess.run(command, cwd=folder, check=True, capture_output=True)
+    return without_source_map(done.stdout)
 
 
 def sprite(package: Path) -> dict[Path, bytes]:
@@ -175,7 +237,7 @@ def emoji(package: Path) -> dict[Path, bytes]:
     return made
 
 
-MADE = {"lit-html": joined_lit, "lucide-static": sprite, "emojibase-data": emoji}
+MADE = {"lit-html": joined_lit, "tus-js-client": joined_tus, "lucide-static": sprite, "emojibase-data": emoji}
 
 
 def describe(name: str, library: dict, target: Path) -> dict[str, str]:

@@ -43,7 +43,8 @@ class Browsers:
     def running(self) -> Browser:
         if self._browser is None or not self._browser.is_connected():
             self._browser = self._playwright.chromium.launch(
-                executable_path=program("chromium"), args=["--no-sandbox", self._mark]
+                executable_path=program("chromium"),
+                args=["--no-sandbox", "--use-fake-device-for-media-stream", self._mark],
             )
         return self._browser
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from playwright.sync_api import expect
 
 from tests.browser.screens import Screen
+from tests.browser.sharing import Sharer, picture, sound
 from tests.servers import Person, make_client_id
 
 SECTIONS = ("profile", "looks", "language", "writing", "password", "sessions", "server")
@@ -230,6 +231,79 @@ def whispers(visit: Visit) -> None:
     expect(screen.message("between us").last).to_be_visible()
 
 
+def pictures_and_sound(visit: Visit) -> None:
+    screen = visit.enter().open("bob")
+    person = Person(screen.url, "bob").login()
+    with person.connect() as connection:
+        bob = Sharer(person, connection, connection.open_direct("alice")["id"])
+        bob.show(picture(), "lake.jpg", body="the **lake** at noon")
+        bob.show(picture((300, 900), "purple"), "tower.jpg")
+        bob.show(sound(4), "Song of the lake.wav")
+        bob.record(4)
+    expect(screen.page.locator('[data-sound] [data-position]:has-text("0:04")').last).to_be_visible()
+    expect(screen.page.locator("img.picture__image[data-state=shown]").last).to_be_visible()
+
+
+def picture_as_large_as_the_screen(visit: Visit) -> None:
+    pictures_and_sound(visit)
+    visit.screen.page.locator("[data-open-picture]:has([alt='the lake at noon'])").last.click()
+    expect(visit.screen.page.locator("[data-original][data-state=shown]")).to_be_visible()
+
+
+def collected_pictures(visit: Visit) -> None:
+    pictures_and_sound(visit)
+    visit.screen.page.locator("[data-open-details]").click()
+    visit.screen.page.locator("[data-open-media]").click()
+    expect(visit.screen.page.locator("[data-tile] img[data-state=shown]").first).to_be_visible()
+
+
+def collected_sound(visit: Visit) -> None:
+    collected_pictures(visit)
+    visit.screen.page.locator("[data-media-tab=audio]").click()
+    visit.screen.page.locator("[data-media] [data-play]").first.click()
+    expect(visit.screen.page.locator("[data-media] [data-sound]").first).not_to_have_attribute("data-state", "idle")
+
+
+def nothing_collected(visit: Visit) -> None:
+    visit.enter().open("carol").page.locator("[data-open-details]").click()
+    visit.screen.page.locator("[data-open-media]").click()
+    expect(visit.screen.page.locator("[data-media-empty]")).to_be_visible()
+
+
+def attaching(visit: Visit) -> None:
+    """A picture, a recording, and what cannot be sent."""
+    page = visit.enter().open("bob").page
+    choose_files(visit, ("Sunrise.png", picture(size=(480, 320))), ("song.wav", sound()), ("a letter.pdf", b"%PDF"))
+    expect(page.locator("[data-attach-preview] [data-refusal]")).to_be_visible()
+
+
+def attaching_one(visit: Visit) -> None:
+    visit.enter().open("bob")
+    choose_files(visit, ("Sunrise.png", picture(size=(480, 320))))
+    expect(visit.screen.page.locator("[data-attach-preview] img")).to_be_visible()
+
+
+def choose_files(visit: Visit, *files: tuple[str, bytes]) -> None:
+    given = [{"name": name, "mimeType": "", "buffer": content} for name, content in files]
+    visit.screen.page.locator("[data-files]").set_input_files(given)  # type: ignore[arg-type]
+
+
+def recording(visit: Visit) -> None:
+    """Paused, so that it can be listened to."""
+    visit.screen.page.context.grant_permissions(["microphone"])
+    page = visit.enter().open("bob").page
+    page.locator("[data-record]").click()
+    page.locator("[data-pause]").click()
+    expect(page.locator("[data-listen]")).to_be_visible()
+
+
+def cropping(visit: Visit) -> None:
+    page = visit.enter().settings("profile").page
+    given = {"name": "Sunrise.png", "mimeType": "image/png", "buffer": picture(size=(480, 320))}
+    page.locator("[data-avatar-file]").set_input_files([given])  # type: ignore[list-item]
+    expect(page.locator("[data-stage]")).to_be_visible()
+
+
 def details(visit: Visit) -> None:
     visit.enter().open("bob").page.locator("[data-open-details]").click()
     expect(visit.screen.page.locator("[data-details] [data-mute]")).to_be_visible()
@@ -285,6 +359,15 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
     "message life": message_life,
     "message menu": message_menu,
     "whispers": whispers,
+    "pictures and sound": pictures_and_sound,
+    "picture as large as the screen": picture_as_large_as_the_screen,
+    "collected pictures": collected_pictures,
+    "collected sound": collected_sound,
+    "nothing collected": nothing_collected,
+    "attaching": attaching,
+    "attaching one": attaching_one,
+    "recording": recording,
+    "cropping": cropping,
     "details": details,
     **{f"settings: {name}": section(name) for name in SECTIONS},
     "signed out": signed_out,

@@ -17,7 +17,7 @@ PHONE = {"width": 390, "height": 844}
 OF_THE_NETWORK = re.compile(r"net::ERR_|WebSocket connection to .* failed|responded with a status of 4\d\d")
 
 # … and of answers with which the server says no.
-OF_A_REFUSAL = re.compile(r"the server responded with a status of 4\d\d")
+OF_A_REFUSAL = re.compile(r"the server responded with a status of (?:4\d\d|507)")
 
 REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", (event) =>
@@ -82,7 +82,7 @@ class Screen:
             self.server_may_refuse and OF_A_REFUSAL.search(message.text)
         )
         if message.type == "error" and not expected:
-            self.trouble.append(message.text)
+            self.trouble.append(f"{message.text} ({message.location['url']})")
 
     # Coming in
 

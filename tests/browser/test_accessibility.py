@@ -24,7 +24,7 @@ RUN = f"""axe.run(document, {{ runOnly: {json.dumps(RULES)} }}).then(({{ violati
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    rates = {"SIGN_IN_RATE": "9999 per minute", "SIGN_IN_NAME_RATE": "9999 per minute"}
+    rates = dict.fromkeys(("SIGN_IN_RATE", "SIGN_IN_NAME_RATE", "UPLOAD_RATE"), "9999 per minute")
     with ServerProcess(tmp_path_factory.mktemp("server"), **rates) as process:
         alice = Person(process.url, "alice").register()
         Person(process.url, "carol").register()

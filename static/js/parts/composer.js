@@ -13,9 +13,9 @@ const MARKS = { b: "**", i: "_", e: "`" };
 const APPLE = /^(?:Mac|iP)/.test(navigator.platform); // there Ctrl+B and Ctrl+E move the caret
 const BEGUN = /(?::[\p{L}\p{N}_+-]{2,40}:?|@[^\s@]{0,32}|^\/w\s+\S*)$/u; // something that can be completed
 
-// `actions`: send(conversation, body), draft(conversation, text), wrote(conversation), jump(seq), and act(name), which gives
-// a function of life.js.
-export function createComposer(mount, { limit, ...actions }) {
+// `actions`: send(conversation, body), draft(conversation, text), wrote(conversation), jump(seq), attach(files), sendFiles(conversation, files, caption) and
+// act(name), which gives a function of life.js. `accept` says which files can be chosen.
+export function createComposer(mount, { limit, accept, ...actions }) {
   const touch = matchMedia("(hover: none) and (pointer: coarse)");
   let shown = null;
   let writing = null; // what is written instead of the draft: a change, a whisper
@@ -31,6 +31,8 @@ export function createComposer(mount, { limit, ...actions }) {
   const note = mount.querySelector("[data-note]");
   const emoji = mount.querySelector("[data-emoji]");
   const send = mount.querySelector("[data-send]");
+  const [clip, mic] = ["attach", "record"].map((name) => mount.querySelector(`[data-${name}]`));
+  const sound = mount.querySelector("[data-recorder]");
   const find = (...given) => actions.act("name")(shown, ...given);
   const completion = lazily(
     () => Promise.all([import("./completion.js"), import("./completion_sources.js")]),
@@ -44,11 +46,27 @@ export function createComposer(mount, { limit, ...actions }) {
     () => Promise.all([import("./picker.js"), import("../formatting.js")]),
     ([{ createPicker }, { replace }]) => createPicker(mount.querySelector("form"), (sign) => replace(box, box.selectionStart, box.selectionEnd, sign)),
   );
+  const recorder = lazily(
+    () => import("./recorder.js"),
+    ({ createRecorder }) => createRecorder(sound, { send: actions.sendFiles, limits: actions.fileLimits, say, ended: () => box.focus() }),
+  );
   if (!CSS.supports("field-sizing", "content")) fit = fitToText;
 
   function frame() {
     return html`<form class="composer__box" @submit=${submit}>
         <div class="composer__over" data-over></div>
+        <div class="composer__recorder" data-recorder hidden></div>
+        <button
+          class="button button--icon composer__tool"
+          type="button"
+          data-attach
+          aria-label=${t("Attach pictures or recordings")}
+          title=${t("Attach pictures or recordings")}
+          @click=${({ currentTarget }) => currentTarget.nextElementSibling.click()}
+        >
+          ${icon("paperclip")}
+        </button>
+        <input type="file" data-files multiple hidden accept=${accept} @change=${chosen} />
         <textarea
           class="composer__text"
           data-composer
@@ -61,7 +79,7 @@ export function createComposer(mount, { limit, ...actions }) {
         ></textarea>
         <span class="composer__count" id="composer-count" data-count hidden></span>
         <button
-          class="button button--icon composer__emoji"
+          class="button button--icon composer__tool"
           type="button"
           data-emoji
           aria-label=${t("Emoji")}
@@ -71,6 +89,16 @@ export function createComposer(mount, { limit, ...actions }) {
           @click=${pick}
         >
           ${icon("smile")}
+        </button>
+        <button
+          class="button button--icon composer__tool"
+          type="button"
+          data-record
+          aria-label=${t("Record a voice message")}
+          title=${t("Record a voice message")}
+          @click=${record}
+        >
+          ${icon("mic")}
         </button>
         <button class="composer__send" data-send aria-label=${t("Send")} title=${t("Send")}>${icon("arrow-up")}</button>
       </form>
@@ -86,7 +114,8 @@ export function createComposer(mount, { limit, ...actions }) {
     const turned = conversation !== shown;
     box.disabled = !conversation;
     box.readOnly = Boolean(now?.busy);
-    emoji.disabled = !conversation;
+    emoji.disabled = mic.disabled = !conversation;
+    clip.disabled = !conversation || now?.kind === "edit";
     if (turned || now !== writing) put(text);
     else if (clean(text) !== clean(box.value) && !isWriting()) put(text); // it was changed in another tab
     // Whoever began to answer, to change or to whisper goes on here; another tab only follows.
@@ -94,6 +123,7 @@ export function createComposer(mount, { limit, ...actions }) {
     [shown, writing, quote] = [conversation, now, answered];
     if (writing || quote || over.made) over.get().then((bar) => bar.draw(shown, writing, quote), () => {});
     box.form.dataset.writingKind = writing?.kind ?? "";
+    recorder.made?.draw(shown);
     note.textContent = trouble || (state.remark?.roomId === shown?.id && state.remark?.words) || "";
     sendKey = state.preferences?.send_key ?? "enter";
     box.enterKeyHint = sends({}) ? "send" : "enter";
@@ -133,12 +163,25 @@ export function createComposer(mount, { limit, ...actions }) {
     (await completion.get().catch(() => null))?.update(); // without it the text can be written all the same
   }
 
+  function chosen({ target }) {
+    actions.attach([...target.files]);
+    target.value = ""; // the same file can be chosen again
+  }
+
+  async function record() {
+    try {
+      await (await recorder.get()).start(shown);
+    } catch {
+      say(t("This needs a connection. Try again."));
+    }
+  }
+
   async function pick() {
     trouble = "";
     try {
       await (await picker.get()).toggle(emoji);
     } catch {
-      note.textContent = trouble = t("The emoji could not be loaded. Try again when there is a connection.");
+      say(t("The emoji could not be loaded. Try again when there is a connection."));
     }
   }
 
@@ -150,6 +193,7 @@ export function createComposer(mount, { limit, ...actions }) {
     count.toggleAttribute("data-over", tooLong);
     count.setAttribute("aria-live", tooLong ? "polite" : "off");
     count.textContent = tooLong ? tn("%(count)s character too many", "%(count)s characters too many", -left) : String(left);
+    mic.hidden = length > 0 || writing?.kind === "edit";
     send.disabled = !shown || !length || tooLong || writing?.busy;
     fit();
   }
@@ -203,7 +247,19 @@ export function createComposer(mount, { limit, ...actions }) {
     box.style.height = `${box.scrollHeight}px`;
   }
 
-  return { draw };
+  // What stands in the way of writing, until the next letter.
+  function say(words) {
+    note.textContent = trouble = words;
+  }
+
+  // What was written goes with something else, as a caption.
+  function clear() {
+    actions.draft(shown, "");
+    put("");
+    measure();
+  }
+
+  return { draw, sends, clear };
 }
 
 const holdsKeys = ({ altKey, ctrlKey, metaKey, shiftKey }) => altKey || ctrlKey || metaKey || shiftKey;

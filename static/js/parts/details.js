@@ -2,16 +2,18 @@
 
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../i18n.js";
-import { icon, rowKey } from "../pieces.js";
+import { coversDetails } from "../conversations.js";
+import { icon, rowKey, styled } from "../pieces.js";
 import { openPartner } from "../state.js";
 import { personFacts } from "./details/person.js";
 import { createRoomDetails } from "./details/room.js";
 import { createSilence } from "./details/silence.js";
 
-// `actions`: close(), describe(person), mute(conversation, seconds), changed(), and those of details/room.js.
+// `actions`: close(), describe(person), mute(conversation, seconds), changed(), those of details/media.js, and those of details/room.js.
 export function createDetails(mount, actions) {
   const silence = createSilence(mount, actions);
   const room = createRoomDetails(mount, actions, silence);
+  const media = { open: false, list: null, coming: null };
   let covered = false; // it lies over the conversation
   let shown = null; // whom it is about
 
@@ -20,8 +22,9 @@ export function createDetails(mount, actions) {
     const key = partner && rowKey(partner);
     if (key !== shown) turned(key);
     render(partner ? content(state, partner) : nothing, mount);
+    if (media.open && media.list && state.open?.conversation) media.list.drawn(state.open.conversation);
     if (partner && !["group", "deleted"].includes(partner.kind)) actions.describe(partner);
-    const covers = Boolean(partner) && state.layer === "details";
+    const covers = Boolean(partner) && coversDetails(state);
     if (covers && !covered) mount.focus();
     if (covered && !covers) document.querySelector("[data-open-details]")?.focus();
     covered = covers;
@@ -29,6 +32,7 @@ export function createDetails(mount, actions) {
 
   function turned(key) {
     shown = key;
+    media.open = false;
     silence.reset();
     room.reset();
   }
@@ -40,12 +44,46 @@ export function createDetails(mount, actions) {
         </button>
         <span class="details__title">${t("Details")}</span>
       </header>
-      <div class="details__scroll" data-details-scroll>${partner.kind === "group" ? room.draw(state, partner) : person(state, partner)}</div>`;
+      <div class="details__scroll" data-details-scroll>${inside(state, partner)}</div>`;
+  }
+
+  function inside(state, partner) {
+    if (media.open && media.list) return media.list.draw(state, state.open.conversation);
+    return partner.kind === "group" ? room.draw(state, partner, toMedia()) : person(state, partner);
+  }
+
+  function toMedia() {
+    return html`<button class="details__media" type="button" data-open-media @click=${openMedia}>
+      ${icon("image")}<span>${t("Pictures and sound")}</span>${icon("chevron-right")}
+    </button>`;
+  }
+
+  async function openMedia() {
+    media.coming ??= Promise.all([import("./details/media.js"), styled("media.css")]);
+    try {
+      const [{ createMediaList }] = await media.coming;
+      media.list ??= createMediaList(mount, { ...actions, close: closeMedia });
+      media.open = true;
+      mount.querySelector("[data-details-scroll]").scrollTop = 0;
+      focusOn("[data-media-close]");
+    } catch {
+      media.coming = null;
+    }
+  }
+
+  function closeMedia() {
+    media.open = false;
+    focusOn("[data-open-media]");
+  }
+
+  function focusOn(selector) {
+    actions.changed();
+    requestAnimationFrame(() => requestAnimationFrame(() => mount.querySelector(selector)?.focus()));
   }
 
   function person(state, partner) {
     const { conversation } = state.open;
-    return [personFacts(partner), conversation && partner.kind !== "deleted" ? silence.draw(conversation) : nothing];
+    return [personFacts(partner), conversation ? toMedia() : nothing, conversation && partner.kind !== "deleted" ? silence.draw(conversation) : nothing];
   }
 
   return { draw };

@@ -4,7 +4,7 @@
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
 import { icon, nameOf, rowKey } from "../pieces.js";
-import { openPartner, unreadInAll, waitingInAll } from "../state.js";
+import { coversDetails, openPartner, unreadInAll, waitingInAll } from "../state.js";
 import { clock } from "../times.js";
 
 const MOST = 99; // unread messages, on the tab
@@ -68,7 +68,7 @@ function labelOf(partner) {
 
 function viewOf(state, partner) {
   if (!partner) return "list";
-  return state.layer === "details" ? "details" : "conversation";
+  return coversDetails(state) ? "details" : "conversation";
 }
 
 function themeSwitch({ theme }, choose) {

@@ -4,7 +4,7 @@ import { html, nothing, render, repeat } from "../../vendor/lit-html/lit-html.js
 import { t, tn } from "../i18n.js";
 import { messageRow, quoteOf, reactionsOf, stateOf } from "../message.js";
 import { face, icon, nameOf } from "../pieces.js";
-import { serverNow } from "../conversations.js";
+import { isLine, serverNow } from "../conversations.js";
 import { Place } from "../scroll.js";
 import { isSaid, messagesOf, openPartner } from "../state.js";
 import { dayKey, dayName } from "../times.js";
@@ -12,7 +12,7 @@ import { dayKey, dayName } from "../times.js";
 const TOGETHER = 5 * 60_000; // messages of one person within it stand together
 const SKELETONS = ["44%", "30%", "58%", "36%", "50%"];
 
-// `actions`: older(), retry(message), discard(message), reload(), moved(), and takePlace(conversation), which gives the
+// `actions`: older(), retry(message), discard(message), reload(), moved(), files() (files.js, null until it has come), and takePlace(conversation), which gives the
 // {seq, top} that was looked at before the page was loaded anew, once.
 export function createLog(mount, actions) {
   let place = null;
@@ -193,9 +193,6 @@ function timeline(conversation, state) {
   }
   return rows;
 }
-
-// What the server says about a room, between the messages of people.
-const isLine = ({ kind }) => kind !== undefined && kind !== "text" && kind !== "whisper";
 
 // Comings and goings stand together; invitations and removals where one person made them.
 function mergeable(before, next) {

@@ -2,7 +2,7 @@
 
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../i18n.js";
-import { icon, nameOf } from "../pieces.js";
+import { fileAddress, icon, nameOf } from "../pieces.js";
 
 const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 const EDGE = 8; // px to the window's edge
@@ -75,7 +75,8 @@ export function createMessageMenu({ state }, actions) {
     const moderates = grouped && ["owner", "moderator"].includes(conversation.role);
     return [
       [!whispered, "reply", "reply", t("Answer"), () => actions.reply(message)],
-      [true, "copy", "copy", t("Copy text"), () => actions.copy(message.body)],
+      [Boolean(message.body), "copy", "copy", t("Copy text"), () => actions.copy(message.body)],
+      [Boolean(message.file), "download", "download", t("Download"), () => download(message.file)],
       [own && !whispered, "edit", "pencil", t("Edit"), () => actions.edit(message)],
       [grouped && other.id !== state.me.id && other.kind !== "deleted", "whisper", "lock", t("Whisper to %(name)s", { name: nameOf(other) }), () => actions.whisperTo(conversation, other)],
       [(own || moderates) && !whispered, "delete", "trash-2", t("Delete"), () => actions.remove(message)],
@@ -126,4 +127,8 @@ export function createMessageMenu({ state }, actions) {
   }
 
   return { open };
+}
+
+function download({ id, name }) {
+  Object.assign(document.createElement("a"), { href: `${fileAddress(id)}?download=1`, download: name }).click();
 }

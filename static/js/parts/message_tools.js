@@ -3,6 +3,7 @@
 
 import { html, render } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../i18n.js";
+import { isLine } from "../conversations.js";
 import { icon } from "../pieces.js";
 import { excerptOf } from "../message.js";
 import { createMessageMenu } from "./message_menu.js";
@@ -44,7 +45,7 @@ export function createMessageTools(mount, { state }, actions) {
   function show(row) {
     if (!row || row.contains(bar)) return;
     const message = messageOf(row);
-    if (!message || message.kind !== "text") return bar.remove();
+    if (!message || message.kind === "whisper" || isLine(message)) return bar.remove();
     const tool = (name, words, sign, act) => html`<button class="button button--icon" type="button" data-tool=${name} aria-label=${words} title=${words} @click=${act}>${icon(sign)}</button>`;
     bar.setAttribute("aria-label", t("What to do with this message"));
     render(
@@ -106,7 +107,7 @@ export function createMessageTools(mount, { state }, actions) {
 
   function open(row, place = {}) {
     const message = messageOf(row);
-    if (message && (message.kind === "text" || message.kind === "whisper")) return menu.open(message, row, place);
+    if (message && !isLine(message)) return menu.open(message, row, place);
     return false;
   }
 

@@ -3,7 +3,8 @@
 import { html, nothing, render, repeat } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
 import { plain } from "../markup.js";
-import { face, guestBadge, icon, nameOf, rowKey } from "../pieces.js";
+import { excerptOf } from "../message.js";
+import { face, fileIcon, guestBadge, icon, nameOf, rowKey } from "../pieces.js";
 import { conversationWith, conversationsByActivity, isMuted, lastActivity, partnerOf, placeOf, typists } from "../state.js";
 import { folded } from "../text.js";
 import { brief, full, lastSeen } from "../times.js";
@@ -179,7 +180,7 @@ function about(state, partner, conversation) {
   const last = conversation?.pending.at(-1) ?? conversation?.lastMessage;
   if (!last) return silent(partner);
   if (last.deleted_at) return t("Message deleted");
-  return html`${author(state, partner, last)}<bdi>${oneLine(last.body)}</bdi>`;
+  return html`${author(state, partner, last)}${last.file ? fileIcon(last.file) : nothing}<bdi>${excerptOf(last)}</bdi>`;
 }
 
 function silent(partner) {

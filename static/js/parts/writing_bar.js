@@ -19,7 +19,7 @@ export function createWritingBar(mount, actions) {
 
   function answer(conversation, quote) {
     const source = conversation.messages.get(quote.seq) ?? quote;
-    const gone = source.deleted_at || !source.body;
+    const gone = source.deleted_at || !(source.body || source.file);
     const title = t("Answer to %(name)s", { name: nameOf(quote.sender) });
     const words = gone ? t("Deleted message") : excerptOf(source);
     return bar(conversation, { kind: "reply", sign: "reply", title, words, act: gone ? null : () => actions.jump(quote.seq) });

@@ -18,7 +18,8 @@ export function createRoomDetails(mount, actions, silence) {
     members.reset();
   }
 
-  function draw(state, room) {
+  // `media` leads to the pictures and the sound.
+  function draw(state, room, media) {
     return html`<div class="details__who">
         ${face(room)}
         <h2 class="details__name" dir="auto">${nameOf(room)}</h2>
@@ -26,6 +27,7 @@ export function createRoomDetails(mount, actions, silence) {
       </div>
       <ul class="details__kept" data-kept>${kept(room).map(([drawing, words]) => html`<li>${icon(drawing)}<span>${words}</span></li>`)}</ul>
       ${tools(room)}
+      ${media}
       ${loudness(room)}
       ${members.draw(state, room)}
       ${ends(room)}`;

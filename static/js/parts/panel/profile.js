@@ -3,11 +3,20 @@
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
 import { t } from "../../i18n.js";
 import { face, guestBadge } from "../../pieces.js";
+import { applyPerson } from "../../state.js";
+import { createAvatarField } from "../avatar.js";
 
 const FIELDS = ["display_name", "about", "email"];
 
-export function createProfile(own, forms, { api, store }) {
+export function createProfile(own, forms, { api, store, emit, pictures }) {
   let hue = null; // while it is being chosen
+  const avatar = createAvatarField({ ...pictures, round: true, take: picture, changed: store.changed });
+
+  async function picture(id) {
+    const { user } = await emit("set_avatar", { file_id: id });
+    applyPerson(store.state, { ...user, described: false });
+    store.changed();
+  }
 
   async function submit(event) {
     event.preventDefault();
@@ -46,6 +55,7 @@ export function createProfile(own, forms, { api, store }) {
           <span>${t("This is how others see you.")}</span>
         </div>
       </div>
+      ${avatar(me.avatar_id)}
       <div class="field hue">
         <label for="panel-hue">${t("Colour")}</label>
         <input id="panel-hue" class="hue__slider" data-field="hue" type="range" min="0" max="359" .value=${String(me.hue)}

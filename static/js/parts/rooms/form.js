@@ -5,6 +5,7 @@ import { t } from "../../i18n.js";
 import { face, icon } from "../../pieces.js";
 import { owns } from "../../conversations.js";
 import { wholeSpan } from "../../times.js";
+import { createAvatarField } from "../avatar.js";
 import { createForms } from "../panel/forms.js";
 import { openSheet } from "./sheet.js";
 
@@ -16,16 +17,18 @@ const DAY = 24 * HOUR;
 const MESSAGE_LIVES = [null, 10, MINUTE, HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY]; // seconds
 const ROOM_LIVES = [null, HOUR, DAY, 7 * DAY, 30 * DAY, 365 * DAY];
 const NEW = {
-  name: "", topic: "", emoji: "", visibility: "public", keeps_history: true, history_from_join: false, admits_guests: false,
+  name: "", topic: "", emoji: "", avatar_id: null, visibility: "public", keeps_history: true, history_from_join: false, admits_guests: false,
   message_ttl: null, idle_ttl: null,
 };
 
-// `room` is changed, or else a new one is made, by `save(values)`; `guests` is where the operator lets them in.
-export async function openRoomForm(layer, { room = null, name = "", guests, save, ended }) {
-  const before = room ? Object.fromEntries(Object.keys(NEW).map((key) => [key, room[key]])) : { ...NEW, name };
+// `room` is changed, or else a new one is made, by `save(values)`; `guests` is where the operator lets them in, `pictures` what
+// avatar.js needs.
+export async function openRoomForm(layer, { room = null, name = "", guests, pictures, save, ended }) {
+  const before = room ? Object.fromEntries(Object.keys(NEW).map((key) => [key, room[key] ?? NEW[key]])) : { ...NEW, name };
   const values = { ...before };
   const all = !room || owns(room); // moderators change how it looks, not how it is kept
   const forms = createForms({ changed: () => sheet?.draw(), ended });
+  const avatar = createAvatarField({ ...pictures, round: false, take: (id) => set({ avatar_id: id }), changed: () => sheet.draw() });
   let picker = null;
   const sheet = await openSheet(layer, { name: "room-form", label: () => (room ? t("Edit the room") : t("New room")), content });
   if (!room) layer.querySelector("[data-field=name]").focus();
@@ -60,6 +63,7 @@ export async function openRoomForm(layer, { room = null, name = "", guests, save
         <div class="room-form__name">
           ${forms.field({ name: "name", label: t("Name of the room"), value: values.name, maxlength: NAME_MAX, input: ({ target }) => set({ name: target.value }) })}
           ${values.emoji ? plain() : nothing}
+          ${avatar(values.avatar_id)}
         </div>
       </div>
       ${forms.field({ name: "topic", label: t("What it is about"), value: values.topic, type: "lines", maxlength: TOPIC_MAX })}
@@ -70,7 +74,7 @@ export async function openRoomForm(layer, { room = null, name = "", guests, save
 
   function picture() {
     const words = t("Choose an emoji as the picture");
-    const preview = { kind: "group", id: room?.id ?? 0, name: values.name || "?", emoji: values.emoji };
+    const preview = { kind: "group", id: room?.id ?? 0, name: values.name || "?", emoji: values.emoji, avatar_id: values.avatar_id };
     return html`<button class="room-form__pick" type="button" data-pick-emoji aria-label=${words} title=${words} aria-haspopup="dialog" aria-expanded="false" @click=${pick}>
       ${face(preview)}<span class="room-form__pencil">${icon("pencil")}</span>
     </button>`;
