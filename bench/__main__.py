@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 
 OUT = Path(__file__).resolve().parent / "out"
-WORKS = ("page",)
+WORKS = ("page", "files")
 
 
 def main() -> None:
@@ -18,7 +18,9 @@ def main() -> None:
     rows = [row for name in chosen for row in importlib.import_module(f"bench.{name}").measure()]
     for row in rows:
         verdict = "holds" if row["holds"] else "DOES NOT HOLD"
-        print(f"{row['work']:<60} {row['ours']:>10} {row['unit']:<10} goal {row['goal']:<10} {verdict}")
+        beside = "" if row["theirs"] is None else f"{row['peer']}: {row['theirs']}"
+        goal = f"goal {row['goal']:<10} {verdict}" if row["goal"] else ""
+        print(f"{row['work']:<60} {row['ours']:>10} {row['unit']:<10} {beside:<22} {goal}".rstrip())
     OUT.mkdir(exist_ok=True)
     (OUT / "latest.json").write_text(json.dumps(rows, indent=2) + "\n")
 
