@@ -10,6 +10,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
 
+from deploy.demo import jpeg, murmur  # noqa: E402 - after the path
+from tests.browser.sharing import Sharer  # noqa: E402
 from tests.servers import Connection, Person, ServerProcess, csrf_token, make_client_id  # noqa: E402 - after the path
 from tests.services import program  # noqa: E402
 
@@ -49,6 +51,7 @@ IN_THE_ROOM = (
     ("Ева", "Прогноз: солнце до вечера ☀️", None, {}),
 )
 ABOUT = {"bob": "Lakes, tents, kettles. Answers after dinner."}
+FACES = {"Ева": 4, "Артём": 3, "小雨": 6, "bob": 1}  # each a landscape
 OTHERS = (
     ("Ева", "Спасибо, дошло."),
     ("Артём", "Завтра в семь, не забудь гитару!"),
@@ -66,6 +69,7 @@ def main() -> None:
         people = {name: Person(server.url, name).register() for name in PEOPLE}
         introduce(people)
         talk(people)
+        share(people)
         people["Swallow"] = Person(server.url, "Swallow")
         people["Swallow"].post_form("/guest", nickname="Swallow")
         gather(people)
@@ -97,6 +101,29 @@ def talk(people: dict[str, Person]) -> None:
                 say(alice, "bob", text)
             else:
                 say(bob, "alice", text)
+
+
+def share(people: dict[str, Person]) -> None:
+    """Ева's morning: pictures and a voice."""
+    for name, seed in FACES.items():
+        with people[name].connect() as connection:
+            Sharer(people[name], connection, 0).wear(jpeg(seed, (512, 512)))
+    with people["Ева"].connect() as hers, people["alice"].connect() as mine:
+        room_id = mine.open_direct("Ева")["id"]
+        eva, alice = Sharer(people["Ева"], hers, room_id), Sharer(people["alice"], mine, room_id)
+        for seed in (7, 3, 9, 1, 6):
+            eva.show(jpeg(seed), f"IMG_{4_210 + seed}.jpg")
+        sunrise = eva.show(jpeg(0), "IMG_4217.jpg", body="Рассвет прямо с террасы.")
+        for fan, emoji in ((mine, "😍"), (hers, "🔥")):
+            fan.call("set_reaction", {"room_id": room_id, "seq": sunrise["seq"], "emoji": emoji, "on": True})
+        told = {
+            "room_id": room_id,
+            "body": "What a place! Can you hear the lake from there?",
+            "client_id": make_client_id(),
+        }
+        mine.call("send_message", {**told, "reply_to": sunrise["seq"]})
+        eva.show(murmur(2, 42), "voice.wav", voice="1")
+        alice.show(murmur(5, 9), "voice.wav", voice="1")
 
 
 def gather(people: dict[str, Person]) -> None:
@@ -171,6 +198,27 @@ def chat(page: Page, person: Person) -> None:
     page.locator("[data-message]").last.wait_for()
 
 
+def pictures(page: Page, person: Person) -> None:
+    people(page, person)
+    page.locator('[data-person="Ева"]').click()
+    page.locator("[data-sound]").last.wait_for()
+    page.locator("img.picture__image[data-state=shown]").last.wait_for()
+
+
+def picture(page: Page, person: Person) -> None:
+    pictures(page, person)
+    page.locator("[data-open-picture]").last.click()
+    page.locator("[data-original][data-state=shown]").wait_for()
+
+
+def collected(page: Page, person: Person) -> None:
+    pictures(page, person)
+    page.locator("[data-open-details]").click()
+    page.locator("[data-open-media]").click()
+    page.locator("[data-tile]").first.wait_for()
+    page.locator("[data-tile] img:not([data-state=shown])").first.wait_for(state="detached")
+
+
 def room(page: Page, person: Person) -> None:
     people(page, person)
     page.locator(f'[data-room][data-name="{ROOM}"]').click()
@@ -201,6 +249,9 @@ SCREENS_OF_A_VISITOR = {"sign-in": sign_in, "register": register, "guest": look_
 SCREENS_OF_A_PERSON = {
     "people": people,
     "chat": chat,
+    "pictures": pictures,
+    "picture": picture,
+    "collected": collected,
     "room": room,
     "new-room": new_room,
     "emoji": emoji,
