@@ -55,6 +55,7 @@ export function createWriting(store, { api, emit, take, ended, draft, answer, re
   async function command(conversation, text, { sent = false } = {}) {
     const [, name, rest] = COMMAND.exec(text) ?? [];
     if (!name) return sent && remark(conversation.id, t("Write whom to whisper to: /w name text"));
+    if (!sent && rest === undefined) return; // the name goes on: who is called bob is not who is called bo
     const person = state.names.get(nameKey(name)) ?? (sent ? await memberBy(conversation, name) : null);
     if (person && person.id !== state.me.id) {
       draft(conversation, "");

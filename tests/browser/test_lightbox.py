@@ -128,7 +128,7 @@ def test_wheel_keys_buttons_and_a_double_click_bring_it_nearer(make_screen: Call
         assert scale(page) == 1
         page.mouse.move(680, 440)
         page.mouse.wheel(0, -400)
-        page.wait_for_function("document.querySelector('[data-stage]').dataset.zoomed === 'true'")
+        expect(page.locator("[data-stage]")).to_have_attribute("data-zoomed", "true")
         assert 2 < scale(page) < 3
         before = page.locator("[data-pane]").bounding_box()
         page.mouse.down()

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.screens import PHONE, Screen
 from tests.browser.sharing import at, enter, sharing, sound
-from tests.servers import Person, ServerProcess
+from tests.servers import Person, ServerProcess, wait_until
 
 # Every sound the page makes, in the order of their making.
 LISTEN = """
@@ -52,7 +52,7 @@ def play(screen: Screen, message: Any) -> Locator:
     found = player(screen, message)
     found.locator("[data-play]").click()
     expect(found).to_have_attribute("data-state", "playing")
-    screen.page.wait_for_function(PLAYS)
+    wait_until(lambda: screen.page.evaluate(PLAYS), 15)
     return found
 
 
@@ -188,7 +188,7 @@ def test_what_is_deleted_or_expires_falls_silent(listen: Callable[..., Screen], 
         screen = listen(bob.room_id)
         play(screen, deleted)
         bob.delete(deleted)
-        screen.page.wait_for_function("window.sounds[0].paused")
+        wait_until(lambda: screen.page.evaluate("window.sounds[0].paused"), 15)
         expect(at(screen, deleted).locator("[data-sound]")).to_have_count(0)
         play(screen, ending)
         expect(at(screen, ending)).to_have_count(0, timeout=30_000)

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, expect
 from tests.browser.screens import Screen
 from tests.browser.test_attach import entries
 from tests.browser.test_outbox import queue_of
+from tests.servers import wait_until
 
 LIVE_TRACKS = """() => window.tracks.filter((one) => one.readyState === "live").length"""
 
@@ -131,8 +132,8 @@ def record(screen: Screen, seconds: float) -> None:
 
 def reaches(screen: Screen, seconds: float) -> None:
     """Until the recording has that length."""
-    told = "seconds => Number(document.querySelector('[data-time]').textContent.split(':')[1]) >= seconds"
-    screen.page.wait_for_function(told, arg=seconds)
+    told = "Number(document.querySelector('[data-time]').textContent.split(':')[1])"
+    wait_until(lambda: screen.page.evaluate(told) >= seconds, seconds + 30)
 
 
 def recorder(screen: Screen) -> Locator:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.screens import Screen
-from tests.servers import Person, ServerProcess
+from tests.servers import Person, ServerProcess, wait_until
 
 SECRET = "the kettle is the surprise"
 
@@ -169,7 +169,7 @@ def test_it_is_not_unread_and_its_notification_does_not_quote_it(
     bob.turns_away()
     alice.say(f"/w bob {SECRET}")
     expect(whisper(bob, SECRET)).to_be_visible()
-    bob.page.wait_for_function("window.shown.length === 1")
+    wait_until(lambda: bob.page.evaluate("window.shown.length") == 1, 15)
     assert bob.page.evaluate("window.shown") == [["Whisper from alice", ""]]
     expect(bob.page).not_to_have_title(re.compile(r"\(\d+\)"))
     assert SECRET not in kept_by(bob)
@@ -221,4 +221,4 @@ class TestNames:
         screen.turns_away()
         alice.say(text, "then @bob")
         expect(screen.message("then @bob")).to_be_attached()
-        screen.page.wait_for_function("(rings) => window.shown.length === rings", arg=rings + 1)
+        wait_until(lambda: screen.page.evaluate("window.shown.length") == rings + 1, 15)
