@@ -66,7 +66,8 @@ export function wholeSpan(seconds, unitDisplay = "long") {
 // A size in bytes: "1.2 MB".
 export const sizeWords = remembered((bytes) => {
   const [unit, length] = SIZES.find(([, length]) => bytes >= length) ?? SIZES.at(-1);
-  return formats.size(unit, bytes < 10 * length ? 1 : 0).format(bytes / length);
+  const shown = bytes < 10 * length ? 1 : 0;
+  return formats.size(unit, shown).format(Math.max(bytes / length, bytes ? 0.1 : 0)); // a few bytes are not none
 });
 
 // How long a sound is or has been playing, as players write it: 0:42, 1:02:03.

@@ -100,8 +100,12 @@ def empty_conversation(visit: Visit) -> None:
 
 
 def every_state_of_a_message(visit: Visit) -> None:
-    screen = visit.enter().open("bob")
-    expect(screen.page.locator("[data-message][data-state=read]").first).to_be_visible()
+    screen = visit.enter().open("bob").say("read")
+    expect(screen.message("read").last).to_have_attribute("data-state", "sent")
+    with Person(screen.url, "bob").login().connect() as bob:
+        read = bob.open_direct("alice")["last_message"]
+        bob.call("mark_read", {"room_id": read["room_id"], "seq": read["seq"]})
+    expect(screen.page.locator("[data-message][data-state=read]").last).to_be_visible()
     screen.say("sent")
     expect(screen.message("sent").last).to_have_attribute("data-state", "sent")
     screen.leave_unsent("refused: \u0007")

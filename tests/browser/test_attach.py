@@ -12,6 +12,7 @@ from playwright.sync_api import Locator, Request, expect
 
 from tests.browser.screens import Screen
 from tests.browser.test_outbox import queue_of
+from tests.browser.wire import Wire
 from tests.servers import Person, ServerProcess, wait_until
 from tests.uploading import noise, picture, sound
 
@@ -56,6 +57,8 @@ def test_of_several_the_refused_one_says_why_and_the_others_go_in_their_order(al
     )
     expect(refusal(alice, "letter.pdf")).to_have_text("Files of this kind cannot be sent here.")
     expect(refusal(alice, "empty.png")).to_have_text("This file is empty.")
+    expect(alice.page.get_by_role("heading", name="Send 2 files")).to_be_visible()
+    expect(chosen(alice, "letter.pdf")).to_contain_text("0.1 kB")
     caption(alice).fill("both")
     alice.page.get_by_role("button", name="Send 2 files").click()
     expect(alice.page.locator("[data-message][data-state=sent]")).to_have_count(2)
@@ -229,13 +232,18 @@ def test_a_server_without_room_says_so_and_takes_it_later(alice: Screen, bob: Sc
     expect(alice.page.locator("[data-message][data-state=sent] [data-file]")).to_be_visible()
 
 
-def test_offline_it_waits_and_goes_on_where_it_stopped(alice: Screen, bob: Screen, server: ServerProcess) -> None:
-    wire, asked = begun(alice, server)
-    offline(wire)
-    alice.is_offline()
-    expect(alice.page.locator("[data-progress][data-phase=paused]")).to_be_visible()
-    let_go(wire)
-    goes_on(alice, asked)
+def test_offline_it_waits_and_goes_on_where_it_stopped(
+    make_screen: Callable[..., Screen], bob: Screen, server: ServerProcess
+) -> None:
+    with Wire(server) as network:
+        alice = make_screen(url=network.url).register("alice")
+        wire, asked = begun(alice, server)
+        network.part()
+        alice.is_offline()
+        expect(alice.page.locator("[data-progress][data-phase=paused]")).to_be_visible()
+        let_go(wire)
+        network.mend()
+        goes_on(alice, asked)
 
 
 def test_after_a_reload_it_goes_on_where_it_stopped(alice: Screen, bob: Screen, server: ServerProcess) -> None:
@@ -256,15 +264,22 @@ def test_after_a_restart_of_the_server_it_goes_on_where_it_stopped(
     goes_on(alice, asked)
 
 
-def test_what_the_server_let_go_of_begins_anew(alice: Screen, bob: Screen, server: ServerProcess) -> None:
-    wire, asked = begun(alice, server)
-    offline(wire)
-    alice.is_offline()
-    wait_until(lambda: not growing(server), PATIENCE)
-    for path in incoming(server):
-        path.unlink()
-    let_go(wire)
-    expect(alice.page.locator("[data-message][data-state=sent] [data-file]")).to_be_visible(timeout=PATIENCE * 1_000)
+def test_what_the_server_let_go_of_begins_anew(
+    make_screen: Callable[..., Screen], bob: Screen, server: ServerProcess
+) -> None:
+    with Wire(server) as network:
+        alice = make_screen(url=network.url).register("alice")
+        wire, asked = begun(alice, server)
+        network.part()
+        alice.is_offline()
+        wait_until(lambda: not growing(server), PATIENCE)
+        for path in incoming(server):
+            path.unlink()
+        let_go(wire)
+        network.mend()
+        expect(alice.page.locator("[data-message][data-state=sent] [data-file]")).to_be_visible(
+            timeout=PATIENCE * 1_000
+        )
     assert [method for method, _ in asked].count("POST") == 2
 
 
@@ -393,18 +408,15 @@ def slowed(screen: Screen) -> Any:
     return wire
 
 
-def offline(wire: Any) -> None:
-    conditions(wire, through=False)
-
-
 def let_go(wire: Any) -> None:
     conditions(wire)
 
 
-def conditions(wire: Any, through: bool = True, upload: int = -1) -> None:
+def conditions(wire: Any, upload: int = -1) -> None:
+    """Not offline, by which Chromium lets go of the rest of a request at once: a Wire that is parted does that."""
     wire.send(
         "Network.emulateNetworkConditions",
-        {"offline": not through, "latency": 0, "downloadThroughput": -1, "uploadThroughput": upload},
+        {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": upload},
     )
 
 

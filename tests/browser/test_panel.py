@@ -248,8 +248,10 @@ def test_silence_for_a_time_and_for_good(alice: Screen, bob: Screen, make_screen
     expect(mute).to_contain_text("Muted until")
     for screen in (alice, other):
         expect(screen.row("bob").locator("[data-muted]")).to_be_visible()
+    alice.turns_away()
     bob.open("alice").say("psst")
     expect(other.row("bob").locator("[data-unread][data-quiet]")).to_be_visible()
+    alice.turns_back()
     other.reload()
     expect(other.row("bob").locator("[data-muted]")).to_be_visible()
     alice.page.locator("[data-unmute]").click()

@@ -24,6 +24,7 @@ class Wire:
         self.copies = 1  # how often each message of the server arrives
         self._open = threading.Event()
         self._open.set()
+        self._parted = False
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._door = socket.create_server(("127.0.0.1", 0))
@@ -55,6 +56,14 @@ class Wire:
         for one in held:
             end(one)
 
+    def part(self) -> None:
+        """Every connection breaks, and none can be made until it is mended."""
+        self._parted = True
+        self.cut()
+
+    def mend(self) -> None:
+        self._parted = False
+
     def _start(self, work: Callable[..., None], *arguments: socket.socket) -> threading.Thread:
         thread = threading.Thread(target=work, args=arguments, daemon=True)
         self._threads.append(thread)
@@ -68,6 +77,9 @@ class Wire:
                 self._start(self._join, browser)
 
     def _join(self, browser: socket.socket) -> None:
+        if self._parted:
+            browser.close()
+            return
         with browser, suppress(OSError), socket.create_connection(("127.0.0.1", self.server.port)) as server:
             self._sockets += [browser, server]
             forth = self._start(self._forth, browser, server)

@@ -127,8 +127,9 @@ export async function openPreview(layer, { chosen, caption, person, limits, capt
   }
 
   function label() {
-    if (person) return tn("Whisper %(count)s file", "Whisper %(count)s files", items.length);
-    if (items.length > 1) return tn("Send %(count)s file", "Send %(count)s files", items.length);
+    const count = sendable().length || items.length; // what is refused does not go
+    if (person) return tn("Whisper %(count)s file", "Whisper %(count)s files", count);
+    if (items.length > 1) return tn("Send %(count)s file", "Send %(count)s files", count);
     return { image: t("Send a picture"), audio: t("Send a recording") }[items[0]?.kind] ?? t("Send a file");
   }
 

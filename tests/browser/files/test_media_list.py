@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.screens import PHONE, Screen
 from tests.browser.sharing import Sharer, at, enter, picture, sharing, sound, upload
-from tests.servers import Person, ServerProcess, make_client_id
+from tests.servers import ServerProcess, make_client_id
 
 PAGE = 30  # static/js/media.js
 THIS_MONTH = "new Intl.DateTimeFormat('en-GB', { month: 'long' }).format(new Date())"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("server"), UPLOAD_RATE="6000 per minute") as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def people(server: ServerProcess) -> tuple[Person, Person]:
-    return Person(server.url, "alice").register(), Person(server.url, "bob").register()
 
 
 def collect(screen: Screen, tab: str = "image") -> Locator:

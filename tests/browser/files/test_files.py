@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,17 +16,6 @@ from tests.servers import Person, ServerProcess, make_client_id
 ORIGINALS = re.compile(r"/files/[0-9a-f]{32}$")
 THUMBNAILS = re.compile(r"/files/[0-9a-f]{32}/(small|large)")
 BOX = "(one) => { const { width, height, top } = one.getBoundingClientRect(); return [width, height, top]; }"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("server"), UPLOAD_RATE="6000 per minute") as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def people(server: ServerProcess) -> tuple[Person, Person]:
-    return Person(server.url, "alice").register(), Person(server.url, "bob").register()
 
 
 def test_a_picture_keeps_its_box_while_it_comes(make_screen: Callable[..., Screen], people: Any) -> None:

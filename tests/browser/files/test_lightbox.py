@@ -3,30 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.screens import PHONE, Screen
 from tests.browser.sharing import Sharer, at, enter, picture, sharing
-from tests.servers import Person, ServerProcess
 
 ORIGINALS = re.compile(r"/files/[0-9a-f]{32}$")
 COLOURS = ("teal", "purple", "olive")
 SCALE = "(one) => new DOMMatrix(getComputedStyle(one).transform).a"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("server"), UPLOAD_RATE="6000 per minute") as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def people(server: ServerProcess) -> tuple[Person, Person]:
-    return Person(server.url, "alice").register(), Person(server.url, "bob").register()
 
 
 def three(bob: Sharer) -> list[Any]:

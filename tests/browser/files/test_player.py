@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.screens import PHONE, Screen
 from tests.browser.sharing import at, enter, sharing, sound
-from tests.servers import Person, ServerProcess, wait_until
+from tests.servers import Person, wait_until
 
 # Every sound the page makes, in the order of their making.
 LISTEN = """
@@ -19,17 +19,6 @@ const Plain = window.Audio;
 window.Audio = function () { const made = new Plain(); window.sounds.push(made); return made; };
 """
 PLAYS = "window.sounds.length === 1 && !window.sounds[0].paused && window.sounds[0].currentTime > 0"
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path_factory.mktemp("server"), UPLOAD_RATE="6000 per minute") as process:
-        yield process
-
-
-@pytest.fixture(scope="module")
-def people(server: ServerProcess) -> tuple[Person, Person]:
-    return Person(server.url, "alice").register(), Person(server.url, "bob").register()
 
 
 @pytest.fixture
