@@ -85,7 +85,7 @@ class ServerProcess:
         self.process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self.process else self.start()
 
     def __exit__(self, *exc_info: object) -> None:
         if self.process is not None:
@@ -106,6 +106,9 @@ class ServerProcess:
 
     def start(self) -> Self:
         self.launch()
+        return self.wait()
+
+    def wait(self) -> Self:
         try:
             wait_until(self.is_serving, START_SECONDS, "a serving process")
         except AssertionError as error:

@@ -72,9 +72,36 @@ def chromium(browsers: Browsers) -> Iterator[Browser]:
     watch.cancel()
 
 
+class Spare:
+    """The server of the next test, which starts while this one's is used."""
+
+    def __init__(self, factory: pytest.TempPathFactory) -> None:
+        self._factory = factory
+        self._next = self._launch()
+
+    def _launch(self) -> ServerProcess:
+        server = ServerProcess(self._factory.mktemp("server"))
+        server.launch()
+        return server
+
+    def take(self) -> ServerProcess:
+        taken, self._next = self._next.wait(), self._launch()
+        return taken
+
+    def kill(self) -> None:
+        self._next.kill()
+
+
+@pytest.fixture(scope="session")
+def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Spare]:
+    spare = Spare(tmp_path_factory)
+    yield spare
+    spare.kill()
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ServerProcess]:
-    with ServerProcess(tmp_path) as process:
+def server(spare: Spare) -> Iterator[ServerProcess]:
+    with spare.take() as process:
         yield process
 
 
