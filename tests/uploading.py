@@ -6,6 +6,7 @@ import base64
 import io
 import random
 import wave
+from pathlib import Path
 from typing import Any
 
 from PIL import Image
@@ -72,6 +73,19 @@ def send(person: Visitor, address: str, content: bytes, offset: int = 0, **heade
         person, "PATCH", address, content, **{"Upload_Offset": offset, "Content_Type": BODY_TYPE} | headers
     )
     return answer
+
+
+def offset(person: Visitor, address: str) -> int:
+    """How far an upload has come, by its own account."""
+    answer = ask(person, "HEAD", address)
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    return int(answer.headers["Upload-Offset"])
+
+
+def left(folder: Path) -> list[str]:
+    """Files below a folder."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
 def finish(person: Visitor, address: str, **hints: Any) -> TestResponse:
