@@ -321,10 +321,8 @@ def section(name: str) -> Callable[[Visit], None]:
 
 
 def signed_out(visit: Visit) -> None:
-    screen = visit.enter().open("bob")
-    expect(
-        screen.messages.first
-    ).to_be_visible()  # what is asked for now would be refused afterwards, and complained of
+    screen = visit.enter().open("carol")  # of bob's pictures some would still be asked for, refused, and complained of
+    expect(screen.page.locator(".log__hint")).to_be_visible()
     other = screen.page.context.new_page()
     other.goto(screen.url + "/logout")
     other.locator("[data-sign-out] button").click()
