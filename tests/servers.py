@@ -124,6 +124,7 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self.kill()
             raise AssertionError(f"the server started nevertheless\n{self.log_text()}") from None
+        self.process = None
         assert code == 1, f"exit code {code}"
         return self.log_text().splitlines()
 

@@ -280,5 +280,6 @@ def test_keys_of_an_input_method_are_left_alone(alice_at: Screen) -> None:
     alice_at.open("hello").composer.focus()
     wire = alice_at.protocol()
     wire.send("Input.imeSetComposition", {"text": "ni", "selectionStart": 2, "selectionEnd": 2})
+    expect(alice_at.composer).to_have_value("ni")
     press(alice_at, "Control+k")
     expect(switcher(alice_at)).to_have_count(0)

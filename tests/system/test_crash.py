@@ -178,8 +178,10 @@ async def talk_through_a_crash(server: ServerProcess, senders: list[Sender]) -> 
 
 
 async def catch_up_once(sender: Sender) -> None:
-    async with Line(sender) as line:
-        await sender.catch_up(line)
+    while True:
+        with contextlib.suppress(socketio.exceptions.SocketIOError):
+            async with Line(sender) as line:
+                return await sender.catch_up(line)
 
 
 def stored_messages(person: Person, room_id: int) -> list[dict[str, Any]]:
