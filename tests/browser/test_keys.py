@@ -271,7 +271,9 @@ def test_end_leads_to_the_newest(alice_at: Screen, server: ServerProcess) -> Non
     expect(alice_at.row("hello").locator("[data-unread='40']")).to_be_visible()
     alice_at.open("hello")
     expect(alice_at.page.locator("[data-to-end]")).to_be_visible()
-    press(alice_at, "F6", "F6", "End")
+    press(alice_at, "F6", "F6")
+    expect(alice_at.page.locator("[data-log]")).to_be_focused()
+    press(alice_at, "End")
     expect(alice_at.messages.last).to_be_in_viewport()
     expect(alice_at.page.locator("[data-to-end]")).to_have_count(0)
 

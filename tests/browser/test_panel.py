@@ -57,7 +57,8 @@ def test_a_choice_that_the_server_does_not_hear_is_taken_back(alice: Screen) -> 
     expect(alice.option("accent", "jade")).to_be_checked()
     expect(alice.page.locator("html")).to_have_attribute("data-accent", "jade")
     alice.mend().is_online()
-    alice.option("accent", "rose").check()
+    with alice.page.expect_response("**/profile/preferences"):
+        alice.option("accent", "rose").check()
     expect(alice.field("accent").get_by_role("alert")).to_have_count(0)
     alice.reload()
     expect(alice.page.locator("html")).to_have_attribute("data-accent", "rose")
