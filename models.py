@@ -149,6 +149,9 @@ class Room(Base):
     idle_ttl: Mapped[int | None] = mapped_column(Integer)
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     version: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Up to where the history is cleared for everybody, and the same without what can still be taken back.
+    cleared_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    settled_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(Instant)
     active_at: Mapped[datetime] = mapped_column(Instant)
     ends_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
@@ -174,6 +177,11 @@ class Room(Base):
 
 
 class Membership(Base):
+    """Somebody in a room. They see what comes after `cleared_seq`, the highest of all marks that concern them.
+
+    `settled_seq` is the mark that is theirs alone, without what can still be taken back (chat/clearings.py).
+    """
+
     __tablename__ = "memberships"
     __table_args__ = table(sqlite_with_rowid=False)
 
@@ -183,8 +191,29 @@ class Membership(Base):
     joined_at: Mapped[datetime] = mapped_column(Instant)
     last_read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     cleared_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    settled_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     muted_until: Mapped[datetime | None] = mapped_column(Instant)
     notify: Mapped[str] = mapped_column(String(16), default="all")
+
+
+class Clearing(Base):
+    """A history that somebody has cleared up to `seq`: for `user_id`, or for everybody where that is null.
+
+    Until it is settled it can be taken back; then the row stays until the last message up to `seq` is gone.
+    `line_seq` is the line that tells of it.
+    """
+
+    __tablename__ = "clearings"
+    __table_args__ = table(sqlite_autoincrement=True)
+
+    id: Mapped[int] = mapped_column(Identifier, primary_key=True)
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
+    user_id: Mapped[int | None] = mapped_column(BigInteger)
+    cleared_by_id: Mapped[int] = mapped_column(BigInteger)
+    seq: Mapped[int] = mapped_column(BigInteger)
+    line_seq: Mapped[int | None] = mapped_column(BigInteger)
+    cleared_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    settled: Mapped[bool] = mapped_column(default=False)
 
 
 class Message(Base):
@@ -292,6 +321,65 @@ class File(Base):
     recipient_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Instant)
     touched_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class SearchSlice(Base):
+    """One bit of each message of a block, or of a part of the last one (-1, -2, …), for search (chat/segments.py)."""
+
+    __tablename__ = "search_slices"
+    __table_args__ = table()
+
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    slot: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    block: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class SearchMark(Base):
+    """How far the slices of a room go: messages up to `seq`, as they were at the room's `version`."""
+
+    __tablename__ = "search_marks"
+    __table_args__ = table()
+
+    room_id: Mapped[int] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    version: Mapped[int] = mapped_column(BigInteger, default=0)
+
+
+class Export(Base):
+    """Something that a person takes away: a conversation, or, without a room, all that is theirs (chat/exports.py).
+
+    `state` is `waiting`, `working`, `ready` or `failed`. `working_for` is the person while it is not finished: being
+    unique, it lets each have one at a time. `touched_at` is when whoever makes it was last seen at work.
+    """
+
+    __tablename__ = "exports"
+    __table_args__ = table()
+
+    id: Mapped[str] = mapped_column(FileId, primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    room_id: Mapped[int | None] = mapped_column(ForeignKey("rooms.id", ondelete="CASCADE"), index=True)
+    working_for: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    state: Mapped[str] = mapped_column(String(16), default="waiting")
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    done: Mapped[int] = mapped_column(BigInteger, default=0)
+    total: Mapped[int] = mapped_column(BigInteger, default=0)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    name: Mapped[str] = mapped_column(String(255))
+    locale: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    touched_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class Erasure(Base):
+    """Somebody who left and took back what they said; the row is there until all of it is gone (chat/erasures.py)."""
+
+    __tablename__ = "erasures"
+    __table_args__ = table()
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
 
 
 class Invitation(Base):

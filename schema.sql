@@ -54,6 +54,13 @@ CREATE INDEX ix_users_kind_last_seen_at ON users (kind, last_seen_at);
 
 CREATE INDEX ix_users_search_key ON users (search_key);
 
+CREATE TABLE erasures (
+  user_id BIGINT NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  CONSTRAINT pk_erasures PRIMARY KEY (user_id),
+  CONSTRAINT fk_erasures_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
 CREATE TABLE rooms (
   id BIGINT NOT NULL AUTO_INCREMENT,
   kind VARCHAR(16) NOT NULL,
@@ -72,6 +79,8 @@ CREATE TABLE rooms (
   idle_ttl INTEGER,
   last_seq BIGINT NOT NULL,
   version BIGINT NOT NULL,
+  cleared_seq BIGINT NOT NULL,
+  settled_seq BIGINT NOT NULL,
   created_at DATETIME(3) NOT NULL,
   active_at DATETIME(3) NOT NULL,
   ends_at DATETIME(3),
@@ -115,6 +124,50 @@ CREATE TABLE bans (
 
 CREATE INDEX ix_bans_user_id ON bans (user_id);
 
+CREATE TABLE clearings (
+  id BIGINT NOT NULL AUTO_INCREMENT,
+  room_id BIGINT NOT NULL,
+  user_id BIGINT,
+  cleared_by_id BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  line_seq BIGINT,
+  cleared_at DATETIME(3) NOT NULL,
+  settled BOOL NOT NULL,
+  CONSTRAINT pk_clearings PRIMARY KEY (id),
+  CONSTRAINT fk_clearings_room_id FOREIGN KEY(room_id) REFERENCES rooms (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_clearings_cleared_at ON clearings (cleared_at);
+
+CREATE INDEX ix_clearings_room_id ON clearings (room_id);
+
+CREATE TABLE exports (
+  id VARCHAR(32) NOT NULL,
+  user_id BIGINT NOT NULL,
+  room_id BIGINT,
+  working_for BIGINT,
+  state VARCHAR(16) NOT NULL,
+  attempts INTEGER NOT NULL,
+  done BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  size BIGINT NOT NULL,
+  name VARCHAR(255) NOT NULL,
+  locale VARCHAR(16) NOT NULL,
+  created_at DATETIME(3) NOT NULL,
+  touched_at DATETIME(3) NOT NULL,
+  expires_at DATETIME(3) NOT NULL,
+  CONSTRAINT pk_exports PRIMARY KEY (id),
+  CONSTRAINT fk_exports_user_id FOREIGN KEY(user_id) REFERENCES users (id) ON DELETE CASCADE,
+  CONSTRAINT fk_exports_room_id FOREIGN KEY(room_id) REFERENCES rooms (id) ON DELETE CASCADE,
+  CONSTRAINT uq_exports_working_for UNIQUE (working_for)
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE INDEX ix_exports_expires_at ON exports (expires_at);
+
+CREATE INDEX ix_exports_room_id ON exports (room_id);
+
+CREATE INDEX ix_exports_user_id ON exports (user_id);
+
 CREATE TABLE invitations (
   id BIGINT NOT NULL AUTO_INCREMENT,
   token VARCHAR(43) NOT NULL,
@@ -142,6 +195,7 @@ CREATE TABLE memberships (
   joined_at DATETIME(3) NOT NULL,
   last_read_seq BIGINT NOT NULL,
   cleared_seq BIGINT NOT NULL,
+  settled_seq BIGINT NOT NULL,
   muted_until DATETIME(3),
   notify VARCHAR(16) NOT NULL,
   CONSTRAINT pk_memberships PRIMARY KEY (room_id, user_id),
@@ -176,6 +230,23 @@ CREATE INDEX ix_messages_expires_at ON messages (expires_at);
 CREATE INDEX ix_messages_room_id_version ON messages (room_id, version);
 
 CREATE UNIQUE INDEX ix_messages_sender_id_client_id ON messages (sender_id, client_id);
+
+CREATE TABLE search_marks (
+  room_id BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  version BIGINT NOT NULL,
+  CONSTRAINT pk_search_marks PRIMARY KEY (room_id),
+  CONSTRAINT fk_search_marks_room_id FOREIGN KEY(room_id) REFERENCES rooms (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
+
+CREATE TABLE search_slices (
+  room_id BIGINT NOT NULL,
+  slot INTEGER NOT NULL,
+  block INTEGER NOT NULL,
+  content BLOB NOT NULL,
+  CONSTRAINT pk_search_slices PRIMARY KEY (room_id, slot, block),
+  CONSTRAINT fk_search_slices_room_id FOREIGN KEY(room_id) REFERENCES rooms (id) ON DELETE CASCADE
+)ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE files (
   id VARCHAR(32) NOT NULL,
@@ -222,4 +293,4 @@ CREATE TABLE alembic_version (
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
-INSERT INTO alembic_version (version_num) VALUES ('0004');
+INSERT INTO alembic_version (version_num) VALUES ('0007');

@@ -8,7 +8,9 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NoReturn
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from flask_babel import lazy_gettext as _
 
@@ -184,6 +186,19 @@ def interval(value: Any, field: str, low: int, high: int) -> int | None:
     return None if value is None else whole(value, field, low, high)
 
 
+def moment(value: Any, field: str) -> datetime:
+    """A moment in ISO 8601, with its distance from UTC."""
+    try:
+        found = datetime.fromisoformat(text(value, field))
+        return found.astimezone(UTC) if found.tzinfo else _refuse_moment(field)
+    except (ValueError, OverflowError):
+        return _refuse_moment(field)
+
+
+def _refuse_moment(field: str) -> NoReturn:
+    raise Invalid(_("This must be a moment such as 2026-01-31T08:00:00Z."), field)
+
+
 def choice(value: Any, field: str, choices: tuple[str, ...]) -> str:
     """One of a few words."""
     if not isinstance(value, str) or value not in choices:
@@ -196,3 +211,11 @@ def flag(value: Any, field: str) -> bool:
     if not isinstance(value, bool):
         raise Invalid(_("This must be true or false."), field)
     return value
+
+
+def zone(name: Any, field: str = "zone") -> ZoneInfo:
+    """The time zone by this IANA name, UTC where there is none. Raises Invalid."""
+    try:
+        return ZoneInfo(text(name, field) if name else "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Invalid(_("There is no such time zone."), field) from None

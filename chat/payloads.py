@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from models import Blob, File, Invitation, Membership, Message, Room, Session, User
+from models import Blob, Export, File, Invitation, Membership, Message, Room, Session, User
 
 Payload = dict[str, Any]
 
@@ -157,6 +157,8 @@ def room(
         "peer": peer,
         "version": row.version,
         "last_seq": row.last_seq,
+        "cleared_seq": mine.cleared_seq,
+        "active_at": instant(row.active_at),
         "last_read_seq": mine.last_read_seq,
         "peer_read_seq": peer_read_seq,
         "unread": unread,
@@ -187,6 +189,11 @@ def shared_room(row: Room, member_count: int) -> Payload:
     }
 
 
+def reader(user_id: int, seq: int, joined_at: datetime) -> Payload:
+    """How far somebody in a room has read. What was said before they came they have not seen, whatever the number."""
+    return {"user_id": user_id, "seq": seq, "joined_at": instant(joined_at)}
+
+
 def public_room(row: Room, member_count: int, joined: bool) -> Payload:
     """A public room as anybody sees it."""
     return {
@@ -204,6 +211,21 @@ def public_room(row: Room, member_count: int, joined: bool) -> Payload:
 def member(person: User, row: Membership, online: bool, here: bool) -> Payload:
     """A user as a member of a room; `here` is who has it open now."""
     return {**user(person, online), "role": row.role, "here": here}
+
+
+def export(row: Export) -> Payload:
+    """What is taken away. Whether it waits or is worked on makes no difference to who waits."""
+    return {
+        "id": row.id,
+        "room": row.room_id,
+        "name": row.name,
+        "state": "working" if row.state == "waiting" else row.state,
+        "done": row.done,
+        "total": row.total,
+        "size": row.size,
+        "created_at": instant(row.created_at),
+        "expires_at": instant(row.expires_at),
+    }
 
 
 def invitation(row: Invitation, inviter: User) -> Payload:

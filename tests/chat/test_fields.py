@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from chat import fields
+from chat import fields, queries
 from chat.errors import Invalid
 
 
@@ -97,3 +99,10 @@ def test_a_wrong_password_is_refused(password: object) -> None:
     with pytest.raises(Invalid) as refused:
         fields.new_password(password, minimum=6)
     assert refused.value.field == "password"
+
+
+def test_texts_that_are_folded_the_short_way_come_out_the_same() -> None:
+    every = [chr(number) for number in range(sys.maxunicode + 1) if not 0xD800 <= number < 0xE000]
+    short = [one for one in every if queries._PLAIN.fullmatch(one)]
+    assert len(short) > 20_000
+    assert all(queries.fold(f"a{one}b") == " ".join(fields.search_key(f"a{one}b").split()) for one in short)

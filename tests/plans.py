@@ -1,0 +1,38 @@
+"""How SQLite finds what an answer holds, for tests that nothing reads a whole table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+
+from extensions import db
+
+LARGE = ("messages", "reactions", "files", "search_slices")
+
+
+@contextmanager
+def explained() -> Iterator[list[str]]:
+    """In the context of an application: a line for each table of each statement that is asked meanwhile."""
+    asked: list[tuple[str, Any]] = []
+    lines: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield lines
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    with db.engine.connect() as connection:
+        for statement, parameters in asked:
+            plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            lines += [line[-1] for line in plan]
+
+
+def scans(lines: list[str]) -> list[str]:
+    """Those that read a large table from end to end."""
+    return [line for line in lines if line.startswith(tuple(f"SCAN {table}" for table in LARGE))]
