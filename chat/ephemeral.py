@@ -6,8 +6,9 @@ committed, so memory and counters go together; and changed only as a whole, by a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session as Transaction
@@ -69,10 +70,24 @@ def get(room_id: int, seq: int) -> Message | None:
     return _of(room_id).messages.get(seq)
 
 
+def first_since(room_id: int, moment: datetime) -> int | None:
+    """The `seq` of the first message from that moment on."""
+    kept = _of(room_id).messages
+    return min((seq for seq, message in kept.items() if message.created_at >= moment), default=None)
+
+
 def shown_to(mine: Membership) -> list[Message]:
     """What the owner of the membership sees, tombstones included, by `seq`."""
     kept = _of(mine.room_id).messages
     return [kept[seq] for seq in sorted(kept) if visible.shows(mine.cleared_seq, kept[seq])]
+
+
+def said_by(room_id: int, user_id: int) -> list[int]:
+    """The `seq` of what somebody said in a room and did not delete."""
+    kept = _of(room_id).messages.values()
+    return sorted(
+        one.seq for one in kept if one.sender_id == user_id and one.kind in visible.SAID and not one.is_deleted
+    )
 
 
 def reactions(keys: Iterable[Key]) -> dict[Key, Reacted]:
@@ -114,6 +129,17 @@ class Draft:
         if memory is not None and self.message.seq in memory.messages:
             memory.messages[self.message.seq] = self.message
             memory.reactions[self.message.seq] = self.reactions
+
+
+def drop(room_id: int, seqs: Collection[int]) -> None:
+    """Forget some messages for good."""
+    memory = _of(room_id)
+    for seq in [seq for seq in memory.messages if seq in seqs]:
+        memory.drop(seq)
+
+
+def drop_at_commit(session: Transaction, room_id: int, seq: int) -> None:
+    _at_commit(session, lambda: drop(room_id, [seq]))
 
 
 def sweep() -> None:

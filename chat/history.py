@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select
 
-from chat import contexts, ephemeral, fields, payloads, rooms, visible
+from chat import contexts, ephemeral, fields, moments, payloads, rooms, visible
 from chat.errors import Invalid
 from extensions import db
-from models import Membership, Message, User
+from models import Membership, Message, Room, User
 
 Rows = Sequence[tuple[Message, User]]
 
@@ -42,8 +43,38 @@ def page(
     }
 
 
+def around(actor: User, room_id: int, seq: int, limit: int = PAGE) -> payloads.Payload:
+    """`{room, messages, complete, complete_after}`: a message, or where it would be, with neighbours on both sides.
+
+    Half of them are older. Raises NotFound.
+    """
+    return _around(actor, room_id, lambda _row: seq, limit)
+
+
+def at(actor: User, room_id: int, moment: datetime, limit: int = PAGE) -> payloads.Payload:
+    """As `around`, of the first message from that moment on. Raises NotFound."""
+    return _around(actor, room_id, lambda row: moments.first_in(row, moment), limit)
+
+
+def _around(actor: User, room_id: int, seq_in: Callable[[Room], int], limit: int) -> payloads.Payload:
+    room = rooms.payload(actor, room_id)
+    row, membership = rooms.visible_to(actor, room_id)
+    seq = seq_in(row)
+    between = _kept_between if row.keeps_history else _remembered_between
+    half = limit // 2
+    older = between(membership, 0, seq, False, half + 1)
+    newer = between(membership, max(seq - 1, 0), None, True, limit - half + 1)
+    return {
+        "room": room,
+        "messages": _payloads(membership, [*older[:half][::-1], *newer[: limit - half]]),
+        "complete": len(older) <= half,
+        "complete_after": len(newer) <= limit - half,
+    }
+
+
 def _kept_between(membership: Membership, after: int, before: int | None, upwards: bool, limit: int) -> Rows:
-    chosen = _visible(membership).where(Message.deleted_at.is_(None), Message.seq > after)
+    # The bound stands before what is visible: of two lower ones SQLite seeks by the first.
+    chosen = _visible(membership, Message.seq > max(after, membership.cleared_seq)).where(Message.deleted_at.is_(None))
     if before is not None:
         chosen = chosen.where(Message.seq < before)
     order = Message.seq.asc() if upwards else Message.seq.desc()
@@ -60,9 +91,10 @@ def _remembered_between(membership: Membership, after: int, before: int | None, 
     return contexts.with_authors(db.session, (chosen if upwards else chosen[::-1])[:limit])
 
 
-def _visible(membership: Membership) -> Select[Message, User]:
+def _visible(membership: Membership, *bounds: ColumnElement[bool]) -> Select[Message, User]:
     """The messages of a room that the owner of the membership may see, with their senders."""
-    return select(Message, User).join(User, User.id == Message.sender_id).where(visible.condition(membership))
+    within = contexts.stored().where(*bounds)
+    return within.where(visible.condition(membership))
 
 
 def _payloads(membership: Membership, rows: Rows) -> list[payloads.Payload]:
