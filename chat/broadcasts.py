@@ -50,9 +50,14 @@ def room_changed(room: Payload, member_ids: Iterable[int]) -> None:
 
 
 def members_changed(
-    room_id: int, member_count: int, members: list[Payload], gone: list[int], member_ids: Iterable[int]
+    room_id: int,
+    member_count: int,
+    members: list[Payload],
+    gone: list[int],
+    read_by: list[Payload],
+    member_ids: Iterable[int],
 ) -> None:
-    payload = {"room_id": room_id, "member_count": member_count, "members": members, "gone": gone}
+    payload = {"room_id": room_id, "member_count": member_count, "members": members, "gone": gone, "read_by": read_by}
     _tell("members_changed", payload, member_ids)
 
 
@@ -61,6 +66,10 @@ def here_changed(room_id: int, came: list[Payload], gone: list[int], connections
     if connections:
         payload = {"room_id": room_id, "came": came, "gone": gone}
         socketio.emit("here_changed", payload, to=connections)  # type: ignore[arg-type]  # as in _tell
+
+
+def history_cleared(room_id: int, cleared_seq: int, user_ids: Iterable[int]) -> None:
+    _tell("history_cleared", {"room_id": room_id, "cleared_seq": cleared_seq}, user_ids)
 
 
 def messages_read(room_id: int, user_id: int, last_read_seq: int, member_ids: Iterable[int]) -> None:
@@ -101,6 +110,10 @@ def preferences_changed(user_id: int, preferences: Payload) -> None:
 
 def room_muted(room_id: int, user_id: int, until: datetime | None) -> None:
     _tell("room_muted", {"room_id": room_id, "muted_until": instant(until)}, [user_id])
+
+
+def export_changed(export: Payload, user_id: int) -> None:
+    _tell("export_changed", {"export": export}, [user_id])
 
 
 def signed_out(session_ids: Iterable[str], reason: str) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 from sqlalchemy import case, delete, select
 from sqlalchemy.orm import Session as Transaction
 
-from chat import broadcasts, clock, lines, payloads, rooms, transactions, turns
+from chat import broadcasts, clock, lines, payloads, readers, rooms, transactions, turns, visible
 from chat.errors import Forbidden, NotFound
 from models import Invitation, Membership, Room, User
 
@@ -92,7 +92,7 @@ class Change:
             user_id=user.id,
             role=MEMBER,
             joined_at=clock.now(),
-            cleared_seq=self.room.last_seq if self.room.history_from_join else 0,
+            **visible.marks_of_newcomer(self.room),
         )
         if self.room.owner_id is None and not user.is_guest:
             membership.role, self.room.owner_id = OWNER, user.id
@@ -158,6 +158,9 @@ class Change:
         self.hearers = [user_id for user_id in member_ids if user_id not in {*self.came, *self.gone}]
         self.shared = payloads.shared_room(self.room, len(member_ids))
         self.members = [rooms.member(*self.member(user_id)) for user_id in {**self.came, **self.met}]
+        if self.members or self.gone:
+            # A room that becomes smaller may begin to tell who has read what, and a growing one ends it.
+            self.read_by = readers.marks(self.session, {self.room.id: len(member_ids)})[self.room.id]
 
     def tell(self) -> None:
         """Who was there hears what is different; who came, of the room as a whole, and last: it has to be read."""
@@ -169,7 +172,7 @@ class Change:
             broadcasts.room_changed(self.shared, self.hearers)
         if self.members or self.gone:
             broadcasts.members_changed(
-                self.room.id, self.shared["member_count"], self.members, list(self.gone), self.hearers
+                self.room.id, self.shared["member_count"], self.members, list(self.gone), self.read_by, self.hearers
             )
         for user in self.came.values():
             broadcasts.room_opened(rooms.payload(user, self.room.id), user.id)

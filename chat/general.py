@@ -11,7 +11,7 @@ from sqlalchemy import insert, literal, select
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import scoped_session
 
-from chat import broadcasts, clock, fields, lines, payloads
+from chat import broadcasts, clock, fields, lines, payloads, readers, visible
 from models import Fact, Membership, Room, User
 
 FACT = "general"
@@ -25,6 +25,7 @@ class Enrolment:
         self.room_id = 0
         self.line: payloads.Payload | None = None
         self.member_ids: list[int] = []
+        self.read_by: list[payloads.Payload] = []
 
 
 def is_general(session: Transaction | scoped_session[Any], room_id: int) -> bool:
@@ -51,14 +52,16 @@ def enrol(session: Transaction, user: User, name: str) -> Enrolment:
         return enrolment
     enrolment.room_id = room_id
     enrolment.member_ids = list(session.scalars(select(Membership.user_id).where(Membership.room_id == room_id)))
-    mine = Membership(room_id=room_id, user_id=user.id, joined_at=clock.now())
-    mine.cleared_seq = room.last_seq if room.history_from_join else 0
+    marks = visible.marks_of_newcomer(room)
+    mine = Membership(room_id=room_id, user_id=user.id, joined_at=clock.now(), **marks)
     if room.owner_id is None:
         mine.role, room.owner_id = "owner", user.id
     if len(enrolment.member_ids) < lines.ANNOUNCED_MAX:
         enrolment.line = lines.write(session, room, user, "joined")
     mine.last_read_seq = room.last_seq
     session.add(mine)
+    session.flush()
+    enrolment.read_by = readers.marks(session, {room_id: len(enrolment.member_ids) + 1})[room_id]
     return enrolment
 
 
@@ -91,4 +94,4 @@ def tell(enrolment: Enrolment, member: payloads.Payload) -> None:
         broadcasts.message_sent(enrolment.line, enrolment.member_ids)
     if enrolment.member_ids:
         count = len(enrolment.member_ids) + 1
-        broadcasts.members_changed(enrolment.room_id, count, [member], [], enrolment.member_ids)
+        broadcasts.members_changed(enrolment.room_id, count, [member], [], enrolment.read_by, enrolment.member_ids)

@@ -150,7 +150,7 @@ def _set(step: Change, new: dict[str, Any]) -> int:
             step.go(step.member(user_id)[0], "left")
     # Hidden at once; the rows follow in small batches.
     here = update(Membership).where(Membership.room_id == room.id)
-    step.session.execute(here.values(cleared_seq=room.last_seq))
+    step.session.execute(here.values(cleared_seq=room.last_seq, settled_seq=room.last_seq))
     return room.last_seq
 
 

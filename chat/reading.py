@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from flask_babel import lazy_gettext as _
 from sqlalchemy import update
 
-from chat import broadcasts, clock, payloads, rooms, transactions
+from chat import broadcasts, clock, payloads, readers, rooms, transactions
 from chat.errors import Invalid
 from extensions import db
 from models import Membership, User
@@ -19,7 +19,7 @@ MUTE_MAX = 366 * 24 * 3600  # seconds
 def mark(actor: User, room_id: int, seq: int) -> int:
     """Move the actor's mark forward to `seq` and tell of it; returns where it is now. It never goes back.
 
-    In a conversation of two both hear of it, in a group only the actor's own pages.
+    In conversations of two and in small rooms everybody hears of it, in larger ones only the actor's own pages.
     Raises NotFound, and Invalid for a message that is not there yet.
     """
     room, membership = rooms.visible_to(actor, room_id)
@@ -30,8 +30,7 @@ def mark(actor: User, room_id: int, seq: int) -> int:
     )
     if not transactions.run(lambda session: transactions.affected(session, moved.values(last_read_seq=seq))):
         return max(membership.last_read_seq, seq)
-    concerned = rooms.member_ids(db.session, room_id) if room.is_direct else [actor.id]
-    broadcasts.messages_read(room_id, actor.id, seq, concerned)
+    broadcasts.messages_read(room_id, actor.id, seq, readers.everybody(db.session, room_id) or [actor.id])
     return seq
 
 

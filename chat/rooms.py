@@ -11,7 +11,19 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import scoped_session
 
-from chat import accounts, admission, broadcasts, clock, fields, general, payloads, presence, summaries, transactions
+from chat import (
+    accounts,
+    admission,
+    broadcasts,
+    clock,
+    fields,
+    general,
+    payloads,
+    presence,
+    readers,
+    summaries,
+    transactions,
+)
 from chat.errors import Forbidden, Invalid, NotFound
 from extensions import db
 from models import Ban, Membership, Room, User
@@ -147,6 +159,17 @@ def among(actor: User, room_ids: Iterable[int]) -> dict[int, payloads.Payload]:
     return {room["id"]: room for room in _payloads(actor, [(row.Room, row.Membership) for row in rows])}
 
 
+def liveliest(actor: User, limit: int) -> Sequence[tuple[Room, Membership]]:
+    """The actor's rooms in which something was said, by last activity."""
+    return [(row.Room, row.Membership) for row in db.session.execute(_listed(actor).limit(limit))]
+
+
+def memberships(actor: User, room_ids: Iterable[int]) -> dict[int, int]:
+    """Up to which `seq` the actor sees nothing, of those of these rooms that they are in."""
+    rows = db.session.execute(_mine(actor).where(Room.id.in_(list(room_ids))))
+    return {row.Room.id: row.Membership.cleared_seq for row in rows}
+
+
 def _listed(actor: User) -> Select[Room, Membership]:
     """The actor's groups and the conversations begun, by last activity."""
     listed = _mine(actor).where(or_(Room.last_seq > 0, Room.kind == "group"))
@@ -183,10 +206,12 @@ def _payloads(actor: User, rows: Sequence[tuple[Room, Membership]]) -> list[payl
 def _groups(actor: User, rows: Sequence[tuple[Room, Membership]]) -> dict[int, payloads.Payload]:
     """What only group rooms have."""
     counts = member_counts([room.id for room, _ in rows])
+    read_by = readers.marks(db.session, counts)
     general_id = general.general_id(db.session) if rows else None
     return {
         room.id: payloads.shared_room(room, counts[room.id])
         | {"role": role(actor, room, mine), "notify": mine.notify, "general": room.id == general_id}
+        | {"read_by": read_by[room.id]}
         for room, mine in rows
     }
 

@@ -134,16 +134,6 @@ def test_who_deletes_the_account_leaves_every_room(alice: Member, bob: Member) -
         assert db.session.get_one(Room, private_id).deleted_at is not None
 
 
-def test_how_far_one_has_read_in_a_group_is_ones_own(alice: Member, bob: Member) -> None:
-    room_id = alice.make_room(visibility="public")["id"]
-    reading, other_page, talking = alice.connect(), alice.connect(), bob.connect()
-    talking.ok("join_room", {"room_id": room_id})
-    seq = talking.send(room_id, "hello")["seq"]
-    reading.ok("mark_read", {"room_id": room_id, "seq": seq})
-    assert other_page.heard("messages_read") == [{"room_id": room_id, "user_id": alice.id, "last_read_seq": seq}]
-    assert talking.heard("messages_read") == []
-
-
 def test_what_one_wants_to_be_told_of_is_ones_own(alice: Member, bob: Member) -> None:
     room_id = alice.make_room(visibility="public")["id"]
     bob.connect().ok("join_room", {"room_id": room_id})
