@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import and_, delete, select, update
 from sqlalchemy.orm import Session as Transaction
 
-from chat import clock, files, retention, rooms, transactions, turns
+from chat import clock, files, retention, rooms, segments, transactions, turns
 from extensions import db
 from models import File, Membership, Message, Room
 
@@ -53,6 +53,8 @@ def _remove(room_id: int, deadline: float) -> bool:
     left = deadline - time.monotonic()
     if not retention.remove(Message.room_id == room_id, Message.seq, left).complete:
         return False
+    if not segments.forget(room_id, deadline):
+        return False
     while _remove_members(room_id):
         time.sleep(0)  # others may go on
         if time.monotonic() > deadline:
@@ -68,7 +70,8 @@ def _delete(session: Transaction, room_id: int) -> None:
 
 
 def empty(room_id: int, seq: int) -> None:
-    """Delete the messages of a room up to `seq`."""
+    """Delete the messages of a room up to `seq`, all that it kept."""
+    segments.forget(room_id)
     retention.remove(and_(Message.room_id == room_id, Message.seq <= seq), Message.seq)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, and_, or_
 
 from chat import clock
-from models import Membership, Message
+from models import Membership, Message, Room
 
 SAID = ("text", "file")  # the kinds of what people say; the others are lines
 
@@ -17,6 +17,12 @@ SAID = ("text", "file")  # the kinds of what people say; the others are lines
 def condition(membership: Membership) -> ColumnElement[bool]:
     """What holds for the messages that the owner of the membership may see."""
     return and_(Message.room_id == membership.room_id, Message.seq > membership.cleared_seq, unexpired())
+
+
+def marks_of_newcomer(room: Room) -> dict[str, int]:
+    """Up to where somebody sees nothing who comes into a room now, as columns of their membership."""
+    settled = room.last_seq if room.history_from_join else 0
+    return {"settled_seq": settled, "cleared_seq": max(settled, room.cleared_seq)}
 
 
 def unexpired() -> ColumnElement[bool]:

@@ -89,6 +89,10 @@ def deletes(alice: Member, room_id: int) -> object:
     return alice.connect().ok("delete_message", {"room_id": room_id, "seq": 1})
 
 
+def clears(alice: Member, room_id: int) -> object:
+    return alice.connect().ok("clear_history", {"room_id": room_id, "everyone": True, "seq": 1})
+
+
 def removes_room(alice: Member, room_id: int) -> object:
     return alice.connect().ok("delete_room", {"room_id": room_id})
 
@@ -117,6 +121,8 @@ ENDINGS: dict[str, tuple[Where, Ending, float]] = {
     "deleted": (kept, deletes, 0),
     "deleted from memory": (forgetful, deletes, 0),
     "expired": (expiring, waits, 60),
+    "cleared": (kept, clears, 13),
+    "cleared from memory": (forgetful, clears, 13),
     "the room is deleted": (kept, removes_room, 13),
     "a forgetful room is deleted": (forgetful, removes_room, 13),
     "the room is to keep nothing": (kept, forgets, 0),
