@@ -25,6 +25,7 @@ class Content:
     size: int
     name: str
     created_at: datetime
+    is_saved: bool = False  # always saved under its name, never shown
 
     def open(self, start: int, length: int) -> storage.Stream:
         """Raises NotFound where the store has lost it."""

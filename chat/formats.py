@@ -77,6 +77,11 @@ def _kind(name: str, type_: str) -> str | None:
     raise Unsupported()
 
 
+def largest(kind: str) -> int:
+    """Bytes that a picture or a recording may have."""
+    return _largest[kind]
+
+
 def too_large(kind: str) -> TooLarge:
     size = _largest[kind] // MB
     if kind == "image":

@@ -24,16 +24,17 @@ _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})", re.IGNORECASE)
 @bp.get("/files/<file_id>")
 @checked
 def original(actor: User, file_id: str) -> Response:
-    return _answer(downloads.content(actor, file_id))
+    return answer(downloads.content(actor, file_id))
 
 
 @bp.get("/files/<file_id>/<any(small, large):variant>")
 @checked
 def thumbnail(actor: User, file_id: str, variant: str) -> Response:
-    return _answer(downloads.content(actor, file_id, variant))
+    return answer(downloads.content(actor, file_id, variant))
 
 
-def _answer(content: Content) -> Response:
+def answer(content: Content) -> Response:
+    """The content whole, or what of it is asked for."""
     location = current_app.config["SETTINGS"].ACCEL_LOCATION
     if request.if_none_match.contains_weak(content.tag):
         answer = Response(status=304)
@@ -83,7 +84,7 @@ def _is_current(content: Content) -> bool:
 def _headers(content: Content) -> dict[str, str]:
     return {
         "Content-Type": content.type,
-        "Content-Disposition": _disposition(content.name),
+        "Content-Disposition": _disposition(content),
         "ETag": f'"{content.tag}"',
         "Last-Modified": http_date(content.created_at),
         "Accept-Ranges": "bytes",
@@ -95,8 +96,9 @@ def _headers(content: Content) -> dict[str, str]:
     }
 
 
-def _disposition(name: str) -> str:
+def _disposition(content: Content) -> str:
     """Under which name it is saved (RFC 6266): in ASCII for old clients, and as it is (RFC 8187)."""
-    how = "attachment" if request.args.get("download") == "1" else "inline"
+    name = content.name
+    how = "attachment" if content.is_saved or request.args.get("download") == "1" else "inline"
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().translate({34: "_", 92: "_"})
     return f"{how}; filename=\"{plain.strip()}\"; filename*=UTF-8''{quote(name, safe='')}"
