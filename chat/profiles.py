@@ -8,20 +8,36 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, String, cast, delete, literal, select, true, update
 from sqlalchemy.orm import Session as Transaction
 
-from chat import accounts, broadcasts, clock, company, fields, files, members, payloads, presence, transactions
+from chat import (
+    accounts,
+    broadcasts,
+    clock,
+    company,
+    edits,
+    ephemeral,
+    erasures,
+    fields,
+    files,
+    members,
+    payloads,
+    presence,
+    transactions,
+)
 from chat.errors import Invalid, NotFound
 from extensions import db
-from models import File, Session, User
+from models import Export, File, Membership, Room, Session, User
 
 ABOUT_MAX = 500
 DISPLAY_NAME_MAX = 64
 HUE_MAX = 359
+SAID = ("keep", "remove")  # what becomes of it when its author leaves
 LIMITS = {"display_name": DISPLAY_NAME_MAX, "about": ABOUT_MAX}
 SEARCH_KEY_MAX = 255
 
@@ -130,23 +146,38 @@ def _sessions(actor: User) -> list[Session]:
 # Leaving
 
 
-def delete_account(actor: User, password: object) -> None:
-    """Leave for good: the name is free again, what was said stays, by "a deleted account". Raises Invalid.
+def delete_account(actor: User, password: object, said: object = "keep") -> None:
+    """Leave for good: the name is free again. What was said stays, by "a deleted account", or goes (`remove`).
 
-    The row stays, since messages point to it; nothing personal stays in it.
+    The row stays, since messages point to it; nothing personal stays in it. Raises Invalid.
     """
+    removes = fields.choice(said, "messages", SAID) == "remove"
     accounts.confirm_password(actor, password, "password")
-    end_accounts([actor.id], true(), "deleted")
+    if removes:
+        _take_back_what_is_not_kept(actor)
+    end_accounts([actor.id], true(), "deleted", removes=removes)
 
 
-def end_accounts(user_ids: Sequence[int], still: ColumnElement[bool], reason: str, quietly: bool = False) -> int:
+def _take_back_what_is_not_kept(actor: User) -> None:
+    """In rooms that keep nothing, one's messages are taken back while one is still in them."""
+    mine = select(Membership.room_id).join(Room, Room.id == Membership.room_id)
+    mine = mine.where(Membership.user_id == actor.id, Room.keeps_history.is_(False))
+    for room_id in db.session.scalars(mine).all():
+        for seq in ephemeral.said_by(room_id, actor.id):
+            with suppress(NotFound):  # it has gone meanwhile
+                edits.delete(actor, room_id, seq)
+
+
+def end_accounts(
+    user_ids: Sequence[int], still: ColumnElement[bool], reason: str, quietly: bool = False, removes: bool = False
+) -> int:
     """End those of these accounts of which `still` is true by then; returns how many. See `delete_account`.
 
-    They go out of their rooms; `quietly`, without a line about it.
+    They go out of their rooms; `quietly`, without a line about it. With `removes`, what they said goes.
     """
     # Asked now: afterwards they are in no room any more.
     audiences = company.audiences(presence.guests() - set(user_ids), user_ids)
-    ended, sessions = transactions.run(lambda session: _forget(session, user_ids, still))
+    ended, sessions = transactions.run(lambda session: _forget(session, user_ids, still, removes))
     broadcasts.signed_out(sessions, reason)
     for person in db.session.scalars(select(User).where(User.id.in_(ended))).all():
         members.leave_all(person, quietly)
@@ -157,7 +188,7 @@ def end_accounts(user_ids: Sequence[int], still: ColumnElement[bool], reason: st
 
 
 def _forget(
-    session: Transaction, user_ids: Sequence[int], still: ColumnElement[bool]
+    session: Transaction, user_ids: Sequence[int], still: ColumnElement[bool], removes: bool
 ) -> tuple[Sequence[int], Sequence[str]]:
     """The people and the sessions that ended."""
     ended = session.scalars(select(User.id).where(User.id.in_(user_ids), still).with_for_update()).all()
@@ -179,6 +210,9 @@ def _forget(
         .values(**empty, **cleared, disabled_at=clock.now(), last_seen_at=None)
         .execution_options(synchronize_session=False)
     )
+    session.execute(delete(Export).where(Export.user_id.in_(ended)))
+    for user_id in ended if removes else ():
+        erasures.want(session, user_id)
     sessions = session.scalars(select(Session.id).where(Session.user_id.in_(ended))).all()
     session.execute(delete(Session).where(Session.user_id.in_(ended)))
     return ended, sessions

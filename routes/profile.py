@@ -76,7 +76,8 @@ def end_other_sessions(actor: User) -> dict[str, Any]:
 @api
 def delete_account(actor: User) -> dict[str, Any]:
     limits.check("sign_in_name", actor.username_key)
-    profiles.delete_account(actor, given().get("password"))
+    words = given()
+    profiles.delete_account(actor, words.get("password"), words.get("messages", "keep"))
     logout_user()
     session.clear()
     return {}
