@@ -23,6 +23,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+import chat.exports
 import cli
 import events  # noqa: F401 - registers the Socket.IO handlers
 import jobs
@@ -38,6 +39,7 @@ from routes import (
     doors,
     entrances,
     errors,
+    exports,
     files,
     headers,
     health,
@@ -46,6 +48,7 @@ from routes import (
     panel,
     profile,
     rooms,
+    search,
     slots,
     uploads,
 )
@@ -106,6 +109,8 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
             "guest_message": chosen.GUEST_MESSAGE_RATE,
             "guest_event": chosen.GUEST_EVENT_RATE,
             "upload": chosen.UPLOAD_RATE,
+            "export": chosen.EXPORT_RATE,
+            "search": chosen.SEARCH_RATE,
         },
         lasting={
             "sign_in": chosen.SIGN_IN_RATE,
@@ -124,12 +129,28 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
 
 def _configure_files(chosen: settings_.Settings) -> None:
     incoming.configure(chosen.UPLOAD_DIR)
+    chat.exports.configure(chosen.INSTANCE_DIR)
     storage.configure(chosen.UPLOAD_DIR, chosen.STORAGE, for_group=bool(chosen.ACCEL_LOCATION))
     formats.configure(chosen.FILE_FORMATS, chosen.IMAGE_MAX_MB, chosen.AUDIO_MAX_MB, chosen.IMAGE_MEGAPIXELS)
 
 
 def _open_doors(app: Flask) -> None:
-    for module in (auth, pages, assets, rooms, entrances, history, profile, panel, uploads, files, health, errors):
+    for module in (
+        auth,
+        pages,
+        assets,
+        rooms,
+        entrances,
+        history,
+        search,
+        profile,
+        panel,
+        uploads,
+        files,
+        exports,
+        health,
+        errors,
+    ):
         app.register_blueprint(module.bp)
     app.jinja_env.globals.update(pages.IN_TEMPLATES, locales=list(LOCALES.items()))
     # What a page carries is not compressed (routes/assets.py): neither spaces nor six letters for one of Russian.

@@ -15,6 +15,7 @@ from flask_socketio import join_room
 from chat import (
     avatars,
     broadcasts,
+    clearings,
     company,
     edits,
     fields,
@@ -136,6 +137,23 @@ def on_whisper(person: User, data: Data) -> Data:
 @event
 def on_mark_read(person: User, data: Data) -> Data:
     return {"last_read_seq": reading.mark(person, _room_id(data), _seq(data))}
+
+
+@event
+def on_count_history(person: User, data: Data) -> Data:
+    before = data.get("before")
+    moment = None if before is None else fields.moment(before, "before")
+    return clearings.count(person, _room_id(data), _everyone(data), moment)
+
+
+@event
+def on_clear_history(person: User, data: Data) -> Data:
+    return clearings.clear(person, _room_id(data), _everyone(data), _seq(data))
+
+
+@event
+def on_undo_clear_history(person: User, data: Data) -> Data:
+    return {"room": clearings.undo(person, fields.identifier(data.get("clearing"), "clearing"))}
 
 
 @event
@@ -271,6 +289,10 @@ def _room_id(data: Data) -> int:
 
 def _seq(data: Data) -> int:
     return fields.identifier(data.get("seq"), "seq")
+
+
+def _everyone(data: Data) -> bool:
+    return fields.flag(data.get("everyone"), "everyone")
 
 
 def _user_id(data: Data) -> int:

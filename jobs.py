@@ -8,7 +8,22 @@ from collections.abc import Callable
 
 from flask import Flask
 
-from chat import accounts, departures, files, guests, invitations, orphans, presence, removals, retention, whispers
+from chat import (
+    accounts,
+    clearings,
+    departures,
+    erasures,
+    export_runs,
+    files,
+    guests,
+    invitations,
+    orphans,
+    presence,
+    removals,
+    retention,
+    segments,
+    whispers,
+)
 from chat.errors import is_outage
 from extensions import socketio
 
@@ -21,12 +36,17 @@ JOBS: tuple[tuple[Callable[[], object], float], ...] = (
     (presence.settle_rooms, 1.0),
     (removals.end_idle, 1.0),
     (removals.sweep, 1.0),
+    (clearings.sweep, 1.0),
     (presence.touch, 60.0),
     (retention.purge_round, 1.0),
     (files.sweep, 1.0),
     (whispers.sweep, 1.0),
     (orphans.sweep, 2.0),
     (orphans.tidy, 600.0),
+    (erasures.sweep, 2.0),
+    (export_runs.tend, 1.0),
+    (export_runs.sweep, 60.0),
+    (segments.extend_round, 5.0),
     (accounts.sweep_sessions, 3600.0),
     (guests.sweep, 2.0),
     (invitations.sweep, 3600.0),

@@ -208,6 +208,8 @@ SETTINGS = (
     Setting("REGISTER_RATE", "300 per hour", "Registrations and guests from one address (IPv6: one /64).", _rate),
     Setting("MESSAGE_RATE", "200 per 10 second", "Messages one person may send.", _rate),
     Setting("EVENT_RATE", "600 per 10 second", "Other Socket.IO events and page reads of one person.", _rate),
+    Setting("EXPORT_RATE", "10 per hour", "Conversations, or all that is theirs, one person may take away.", _rate),
+    Setting("SEARCH_RATE", "120 per 10 second", "Pages and counts of searches one person may ask for.", _rate),
     Setting(
         "GUESTS",
         "public",

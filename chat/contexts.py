@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session as Transaction
 from sqlalchemy.orm import scoped_session
 
@@ -59,6 +59,15 @@ def at(table: type[Message | Reaction], keys: Iterable[Key]) -> ColumnElement[bo
     return or_(*(and_(table.room_id == room_id, table.seq.in_(seqs)) for room_id, seqs in by_room.items()))
 
 
+def stored() -> Select[Message, User]:
+    """Messages and who wrote them; which ones, the caller says.
+
+    The join is an outer one, though nobody is missing: of an inner one MySQL may begin with the people, where these are
+    few, and read all that each of them ever wrote.
+    """
+    return select(Message, User).outerjoin(User, User.id == Message.sender_id)
+
+
 def with_authors(session: Asked, messages: Sequence[Message]) -> list[tuple[Message, User]]:
     """Messages from memory with those who wrote them."""
     people = _people(session, {message.sender_id for message in messages})
@@ -95,7 +104,7 @@ def _sources(session: Asked, messages: Iterable[Message]) -> dict[Key, tuple[Mes
     sources = {(row[0].room_id, row[0].seq): row for row in with_authors(session, kept)}
     if sources.keys() == keys:
         return sources
-    found = session.execute(select(Message, User).join(User, User.id == Message.sender_id).where(at(Message, keys)))
+    found = session.execute(stored().where(at(Message, keys)))
     return sources | {(row.Message.room_id, row.Message.seq): (row.Message, row.User) for row in found}
 
 

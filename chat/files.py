@@ -127,7 +127,7 @@ def _stored(mine: Membership, kind: str | None, before: int | None) -> Select[Me
     """A room's messages with files and who sent them, the newest first: by the files, of which there are fewer."""
     chosen = select(Message, User).select_from(File).where(File.room_id == mine.room_id, File.seq > mine.cleared_seq)
     chosen = chosen.join(Message, and_(Message.room_id == File.room_id, Message.seq == File.seq))
-    chosen = chosen.join(User, User.id == Message.sender_id).where(visible.unexpired(), visible.said())
+    chosen = chosen.outerjoin(User, User.id == Message.sender_id).where(visible.unexpired(), visible.said())
     if kind is not None:
         chosen = chosen.join(Blob, Blob.id == File.blob_id).where(Blob.kind == kind)
     if before is not None:

@@ -64,7 +64,7 @@ def latest(actor: User, rows: Rows) -> dict[int, Payload]:
     remembered = [_remembered(mine)[-1:] for room, mine in talked if not room.keeps_history]
     found = contexts.with_authors(db.session, [message for last in remembered for message in last])
     if keys:
-        stored = select(Message, User).join(User, User.id == Message.sender_id)
+        stored = contexts.stored()
         chosen = stored.where(contexts.at(Message, keys))
         found += [(row.Message, row.User) for row in db.session.execute(chosen)]
     if not found:

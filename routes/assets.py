@@ -26,6 +26,8 @@ COMPRESSED = (".css", ".js", ".json", ".svg")
 
 _CSS_IMPORT = re.compile(r'@import "([\w/.-]+)"(?: layer\((\w+)\))?;')
 _JS_IMPORT = re.compile(r'^(?:import|export)\b[^"\';]*["\']([./][^"\']+)["\'];', re.MULTILINE)
+# Lines that are nothing but a comment are a sixth of what our modules weigh. Empty ones stay, for the numbers.
+_JS_COMMENT = re.compile(rb"^[ \t]*//.*$", re.MULTILINE)
 _MINIFIED_IMPORT = re.compile(r'\bfrom\s*"([./][^"]+)"')
 
 
@@ -102,6 +104,8 @@ def asset_version() -> str:
 def load(filename: str) -> Asset:
     """The file as it is served."""
     body = _joined(filename).encode() if filename.endswith(".css") else files()[filename].read_bytes()
+    if filename.startswith("js/"):
+        body = _JS_COMMENT.sub(b"", body)
     mimetype = mimetypes.guess_type(filename)[0] or "application/octet-stream"
     gzipped = gzip.compress(body, 9, mtime=0) if filename.endswith(COMPRESSED) else None
     return Asset(body, gzipped, mimetype, hashlib.sha256(body).hexdigest()[:16])

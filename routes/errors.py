@@ -16,7 +16,7 @@ from chat.errors import ChatError, translated
 bp = Blueprint("errors", __name__)
 log = logging.getLogger("parley")
 
-JSON_DOORS = frozenset({"rooms", "history", "health", "panel", "profile", "uploads", "files"})
+JSON_DOORS = frozenset({"rooms", "history", "search", "health", "panel", "profile", "uploads", "files", "exports"})
 _BY_STATUS = {error.status: error for error in (errors.Forbidden, errors.NotFound, errors.TooLarge)}
 
 

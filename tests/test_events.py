@@ -27,6 +27,9 @@ def valid(event: str, room_id: int) -> dict[str, Any]:
         "delete_message": {"room_id": room_id, "seq": 1},
         "set_reaction": {"room_id": room_id, "seq": 1, "emoji": "👍", "on": True},
         "mark_read": {"room_id": room_id, "seq": 1},
+        "count_history": {"room_id": room_id, "everyone": True, "before": None},
+        "clear_history": {"room_id": room_id, "everyone": True, "seq": 1},
+        "undo_clear_history": {"clearing": 1},
         "mute_room": {"room_id": room_id, "seconds": 3600},
         "set_typing": {"room_id": room_id, "typing": True},
         "whisper": {"room_id": room_id, "user_id": 3, "body": "psst", "client_id": new_id()},
@@ -42,10 +45,12 @@ IN_A_ROOM = (
     "delete_message",
     "set_reaction",
     "mark_read",
+    "count_history",
+    "clear_history",
     "mute_room",
     "set_typing",
 )
-EVENTS = ("open_direct", *IN_A_ROOM, "whisper", "set_avatar", "sync", "load_presence")
+EVENTS = ("open_direct", *IN_A_ROOM, "undo_clear_history", "whisper", "set_avatar", "sync", "load_presence")
 
 
 @pytest.fixture
@@ -63,9 +68,10 @@ def test_these_are_all_events() -> None:
 
 # These have a story of their own in tests/chat: with these data they are refused.
 IN_A_GROUP = ("whisper",)
+OF_A_CLEARING = ("undo_clear_history",)
 
 
-@pytest.mark.parametrize("event", [event for event in EVENTS if event not in IN_A_GROUP])
+@pytest.mark.parametrize("event", [event for event in EVENTS if event not in (*IN_A_GROUP, *OF_A_CLEARING)])
 def test_it_is_acknowledged(talk: Connection, room_id: int, event: str) -> None:
     assert talk.call(event, valid(event, room_id))["ok"] is True
 
@@ -163,6 +169,29 @@ BAD = [
     ("mark_read", {"seq": 2}, "invalid"),
     ("mark_read", {"seq": HUGE}, "invalid"),
     ("mark_read", {"room_id": []}, "invalid"),
+    *[
+        (event, {"everyone": wrong}, "invalid")
+        for event in ("count_history", "clear_history")
+        for wrong in (None, 1, "true", [])
+    ],
+    *[("clear_history", {"seq": wrong}, "invalid") for wrong in (None, "1", 0, -1, 1.5, True, [], 2, HUGE - 1, HUGE)],
+    *[
+        ("count_history", {"before": wrong}, "invalid")
+        for wrong in (
+            5,
+            "",
+            "today",
+            "2026-01-31",
+            "2026-01-31T10:00:00",
+            "2026-13-31T10:00:00Z",
+            [],
+            "\ud800",
+            "9" * 99,
+        )
+    ],
+    ("count_history", {"before": "0001-01-01T00:00:00+14:00"}, "invalid"),
+    *[("undo_clear_history", {"clearing": wrong}, "invalid") for wrong in (None, "1", 0, True, HUGE)],
+    *[("undo_clear_history", {"clearing": absent}, "not_found") for absent in (1, HUGE - 1)],
     ("mute_room", {"seconds": "60"}, "invalid"),
     ("mute_room", {"seconds": -1}, "invalid"),
     ("mute_room", {"seconds": 10**9}, "invalid"),

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -17,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 from sqlalchemy import select
 
-from chat import ephemeral, files, presence, retention
+from chat import clearings, clock, ephemeral, files, presence, retention
 from extensions import db
 from models import File
 from tests.cast import Connection, Member, new_id
@@ -56,6 +58,7 @@ class Place:
     people: dict[str, int] = field(default_factory=dict)
     banned: set[str] = field(default_factory=set)
     said: dict[int, Said] = field(default_factory=dict)
+    cleared: int = 0  # up to which `seq` for everybody
 
     def seen_by(self, name: str) -> Seen:
         shown = {seq: one for seq, one in self.said.items() if seq > self.people[name] and not one.deleted}
@@ -80,6 +83,7 @@ class Page:
         self.versions: dict[int, int] = {}
         self.ahead: dict[int, set[int]] = {}
         self.messages: dict[int, dict[int, dict[str, Any]]] = {}
+        self.cleared: dict[int, int] = {}
 
     def connect(self) -> None:
         self.connection = self.member.connect()
@@ -108,12 +112,22 @@ class Page:
             if message["room_id"] in self.versions:
                 self.apply(message)
                 self.reach(message["room_id"], message["version"])
+        elif event == "history_cleared" and told["room_id"] in self.versions:
+            self.clear(told["room_id"], told["cleared_seq"])
         elif event == "room_opened" and told["room"]["id"] not in self.versions:
             self.load(told["room"])
         elif event == "room_changed" and told["room"]["id"] in self.versions:
             self.reach(told["room"]["id"], told["room"]["version"])
         elif event == "room_closed":
             self.forget(told["room_id"])
+
+    def clear(self, room_id: int, seq: int) -> None:
+        if seq < self.cleared[room_id]:
+            self.load({"id": room_id})
+        else:
+            self.cleared[room_id] = seq
+            for gone in [known for known in self.messages[room_id] if known <= seq]:
+                del self.messages[room_id][gone]
 
     def apply(self, message: dict[str, Any]) -> None:
         held = self.messages[message["room_id"]]
@@ -136,10 +150,11 @@ class Page:
         assert page["complete"]
         self.versions[room["id"]] = page["room"]["version"]
         self.ahead[room["id"]] = set()
+        self.cleared[room["id"]] = page["room"]["cleared_seq"]
         self.messages[room["id"]] = {message["seq"]: message for message in page["messages"]}
 
     def forget(self, room_id: int) -> None:
-        for held in (self.versions, self.ahead, self.messages):
+        for held in (self.versions, self.ahead, self.messages, self.cleared):
             held.pop(room_id, None)
 
     def catch_up(self) -> None:
@@ -162,6 +177,7 @@ class Page:
             if changed["complete"]:
                 self.versions[room_id] = max(self.versions[room_id], changed["room"]["version"])
             again = again or not changed["complete"]
+            self.clear(room_id, changed["room"]["cleared_seq"])
             self.ahead[room_id] = {version for version in self.ahead[room_id] if version > self.versions[room_id]}
         if again:
             self.catch_up()
@@ -210,6 +226,7 @@ class Story(RuleBasedStateMachine):
         self.places: dict[int, Place] = {}
         self.files: list[str] = []
         self.unsent: dict[str, set[str]] = {name: set() for name in PEOPLE}
+        self.undo: tuple[str, int, int, dict[str, int], int] | None = None  # the last clearing, and what was before
         for page in self.pages.values():
             page.connect()
 
@@ -264,7 +281,8 @@ class Story(RuleBasedStateMachine):
             self.comes(place, name)
 
     def comes(self, place: Place, name: str) -> None:
-        place.people[name] = max(place.said, default=0) if place.from_join else 0
+        place.people[name] = max(place.cleared, max(place.said, default=0) if place.from_join else 0)
+        self.undo = None  # to whom the past belongs then is another story
         place.owner = place.owner or name
         place.banned.discard(name)
 
@@ -275,6 +293,7 @@ class Story(RuleBasedStateMachine):
         if not self.expect(self.call(name, "leave_room", room_id=room_id or 10**6), None if inside else OUTSIDE):
             return
         assert place is not None
+        self.undo = None
         del place.people[name]
         if not place.people and not place.keeps:
             del self.places[room_id]
@@ -355,6 +374,28 @@ class Story(RuleBasedStateMachine):
             mine = (emoji, str(self.ids[name]))
             said.reactions.add(mine) if on else said.reactions.discard(mine)
 
+    @rule(room_id=rooms, name=people, which=st.integers(0, 5), everyone=st.booleans())
+    def clear(self, room_id: int, name: str, which: int, everyone: bool) -> None:
+        seq, said = self.pick(room_id, name, which)
+        if said is None:
+            return
+        place = self.places[room_id]
+        answer = self.call(name, "clear_history", room_id=room_id, everyone=everyone, seq=seq)
+        if self.expect(answer, "forbidden" if everyone and name != place.owner else None):
+            self.undo = (name, room_id, answer["clearing"], dict(place.people), place.cleared)  # type: ignore[index]
+            for other in place.people if everyone else (name,):
+                place.people[other] = max(place.people[other], seq)
+            place.cleared = seq if everyone else place.cleared
+
+    @rule()
+    def regret(self) -> None:
+        if self.undo is None:
+            return
+        name, room_id, clearing, people, cleared = self.undo
+        if self.expect(self.call(name, "undo_clear_history", clearing=clearing), None):
+            place = self.places[room_id]
+            place.people, place.cleared, self.undo = people, cleared, None
+
     def pick(self, room_id: int, name: str, which: int) -> tuple[int, Said | None]:
         """One of the last messages that `name` sees."""
         place = self.places.get(room_id)
@@ -379,9 +420,18 @@ class Story(RuleBasedStateMachine):
         with self.app.app_context():
             retention.purge_round()
             files.sweep()
+            self.remove_what_was_cleared()
             gone = set(db.session.scalars(select(File.id).where(files.is_released())))
         said = (one for place in self.places.values() for one in place.said.values() if not one.deleted)
         assert gone.isdisjoint({one.file for one in said}.union(*self.unsent.values()))
+
+    def remove_what_was_cleared(self) -> None:
+        later = clock.now() + timedelta(seconds=13)
+        with patch.object(clock, "now", lambda: later):
+            clearings.sweep(60)
+        self.undo = None
+        for place in self.places.values():
+            place.said = {seq: said for seq, said in place.said.items() if seq > place.cleared}
 
     @precondition(lambda self: all(page.connection for page in self.pages.values()))
     @rule()

@@ -13,7 +13,7 @@ from flask import Flask
 from chat import profiles
 from extensions import db
 from models import User
-from routes.assets import STATIC, asset_version, modules
+from routes.assets import STATIC, asset_version, files, modules
 from tests.cast import Member, Visitor
 
 
@@ -100,9 +100,18 @@ def test_files_under_their_version_are_kept_for_ever(alice: Member) -> None:
     address = re.search(r'src="(/assets/[^"]+/js/main\.js)"', alice.get("/").text)[1]
     answer = alice.get(address)
     assert answer.status_code == 200
-    assert answer.data == (STATIC / "js" / "main.js").read_bytes()
+    assert answer.data.endswith((STATIC / "js" / "main.js").read_bytes().splitlines()[-1] + b"\n")
     assert "immutable" in answer.headers["Cache-Control"]
     assert answer.headers["Content-Type"].startswith("text/javascript")
+
+
+def test_modules_come_line_by_line_without_their_comments(app: Flask) -> None:
+    for name in (name for name in files() if name.startswith("js/")):
+        served = Visitor(app).get(f"/assets/{asset_version()}/{name}").text.split("\n")
+        written = (STATIC / name).read_text().split("\n")
+        assert served == ["" if line.strip().startswith("//") else line for line in written], name
+    vendored = "vendor/lit-html/lit-html.js"
+    assert Visitor(app).get(f"/assets/{asset_version()}/{vendored}").data == (STATIC / vendored).read_bytes()
 
 
 def test_a_style_sheet_comes_whole(app: Flask) -> None:

@@ -11,7 +11,7 @@ from flask import Flask
 from extensions import socketio
 from tests.cast import Guest, Member, new_id
 from tests.files import send_file, upload
-from tests.routes.guests.stage import public_room
+from tests.routes.guests.stage import ask, public_room
 
 
 def everything(room_id: int, user_id: int) -> dict[str, dict[str, Any]]:
@@ -31,6 +31,9 @@ def everything(room_id: int, user_id: int) -> dict[str, dict[str, Any]]:
         "delete_room": {"room_id": room_id},
         "undo_delete_room": {"room_id": room_id},
         "leave_room": {"room_id": room_id},
+        "count_history": {"room_id": room_id, "everyone": False, "before": None},
+        "clear_history": {"room_id": room_id, "everyone": False, "seq": 1},
+        "undo_clear_history": {"clearing": 1},
         "enter_room": {"room_id": room_id},
         "set_notify": {"room_id": room_id, "notify": "none"},
         "invite": {"room_id": room_id, "username": "alice"},
@@ -72,6 +75,7 @@ def test_no_page_tells_of_rooms_and_people_outside(app: Flask, guest: Guest, ali
     talking = alice.connect()
     talking.send(secret, "said in secret")
     shown = send_file(talking, secret, upload(alice, name="secret.png"), "secret")["file"]["id"]
+    export = ask(alice, "POST", f"/rooms/{secret}/export").json["export"]["id"]
     token = alice.connect().ok("create_invitation", {"room_id": secret})["invitation"]["url"].removeprefix("/i/")
     asked = 0
     for rule in app.url_map.iter_rules():
@@ -79,7 +83,7 @@ def test_no_page_tells_of_rooms_and_people_outside(app: Flask, guest: Guest, ali
             continue
         for inside in (secret, room_id, alice.id):
             values = {"room_id": inside, "username": "alice", "token": token}
-            values |= {"file_id": shown, "upload_id": shown, "variant": "small"}
+            values |= {"file_id": shown, "upload_id": shown, "variant": "small", "export_id": export}
             path = re.sub(r"<(?:[^:<>]+:)?(\w+)>", lambda name, values=values: str(values[name[1]]), rule.rule)
             text = guest.get(path).text
             asked += 1
