@@ -11,7 +11,10 @@ export function createApi({ root, userId, csrf }) {
     invitations: (roomId) => get(`/rooms/${roomId}/invitations`),
     people: (query) => get("/people", query),
     files: (roomId, query) => get(`/rooms/${roomId}/files`, query),
+    days: (roomId, query) => get(`/rooms/${roomId}/days`, query),
     messages: (roomId, query) => get(`/rooms/${roomId}/messages`, query),
+    search: (query) => get("/search", query),
+    countFound: (query) => get("/search/count", query),
     person: (username) => get(`/people/${encodeURIComponent(username)}`),
     overview: () => get("/panel"),
     profile: () => get("/profile"),
@@ -22,7 +25,11 @@ export function createApi({ root, userId, csrf }) {
     endSession: (handle) => send("DELETE", `/profile/sessions/${handle}`),
     endOtherSessions: () => send("DELETE", "/profile/sessions"),
     finishUpload: (id, hints) => send("POST", `/uploads/${id}/file`, hints, LONG_PATIENCE),
-    deleteAccount: (password) => send("DELETE", "/profile", { password }),
+    deleteAccount: (password, messages) => send("DELETE", "/profile", { password, messages }),
+    exports: () => get("/exports"),
+    exportRoom: (roomId) => send("POST", `/rooms/${roomId}/export`),
+    exportOwn: () => send("POST", "/profile/export"),
+    removeExport: (id) => send("DELETE", `/exports/${id}`),
     chooseLocale,
   };
 

@@ -1,6 +1,6 @@
 // What one does here that others are told of: reading and typing.
 
-import { applyRead } from "./state.js";
+import { applyRead, reachesEnd } from "./state.js";
 
 const READ_RETRY = 3_000;
 const TYPING_REPEAT = 4_000;
@@ -36,7 +36,7 @@ export function createReading(store, { emit }) {
   async function check({ atEnd }) {
     const conversation = state.open?.conversation;
     if (busy || !conversation || !atEnd || !attentive() || !state.connection.online || state.notice) return;
-    if (conversation.from === Infinity || conversation.lastSeq <= conversation.readTo) return;
+    if (!reachesEnd(conversation) || conversation.lastSeq <= conversation.readTo) return;
     busy = true;
     try {
       const { last_read_seq } = await emit("mark_read", { room_id: conversation.id, seq: conversation.lastSeq });

@@ -11,7 +11,7 @@ import { createOutbox } from "./outbox.js";
 import { createPeople } from "./people.js";
 import { applyHere, applyMembersChanged, applyRoomChanged, nobodyHeld, setClock } from "./conversations.js";
 import { connect, watchForDoubt } from "./socket.js";
-import { applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, isSaid, trimMessages } from "./state.js";
+import { applyCleared, applyMessages, applyOnline, applyPerson, applyPresence, applyRead, applyRoom, applyVersion, isSaid, trimMessages } from "./state.js";
 
 const RETRY = 2_000;
 export const QUIET = 5_000; // a shorter loss of the connection is not worth a word
@@ -50,6 +50,7 @@ export function createChat(store, boot, { closeConversation, renameConversation,
   const hear = {
     message_sent: ({ message }) => take(message),
     message_changed: ({ message }) => take(message),
+    history_cleared: historyCleared,
     whispered: act("whispered"),
     room_opened: roomOpened,
     messages_read: read,
@@ -62,6 +63,7 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     members_changed: (told) => roomTold(told.room_id, 0, (one) => applyMembersChanged(state, one, told)),
     here_changed: hereChanged,
     room_closed: ({ room_id: roomId, reason }) => closed(roomId, reason),
+    export_changed: ({ export: one }) => (state.exports.set(one.id, one), changed()),
     room_muted: ({ room_id: roomId, muted_until: until }) => muted(roomId, until),
     signed_out: ({ reason }) => ended({ code: "unauthenticated", reason }),
   };
@@ -135,20 +137,30 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     const own = message.sender.id === state.me.id;
     if (own) outbox.settle(message.client_id);
     const fresh = message.seq > conversation.lastSeq;
-    if (fresh && !own && !reading.attentive()) conversation.divider ??= conversation.readTo;
+    if (fresh && !own && !reading.attentive()) conversation.divider = conversation.readTo;
     if (fresh) arrived(conversation, message);
     applyMessages(state, conversation, [message]);
     applyVersion(conversation, message.version);
     catchUp.watch(conversation);
     if (conversation.lastMessage?.deleted_at) catchUp.these([conversation.id]).catch(() => {}); // for the one before it
-    if (conversation !== state.open?.conversation) trimMessages(conversation);
+    trimMessages(conversation);
     changed();
   }
 
-  // What has been drawn is at its end, or not.
-  function drawn({ atEnd }) {
+  function historyCleared({ room_id: roomId, cleared_seq: seq }) {
+    const conversation = state.conversations.get(roomId);
+    if (!conversation) return;
+    const wasLoaded = conversation.from !== Infinity;
+    if (state.replies.get(roomId)?.seq <= seq) drafts.answer(conversation, null);
+    if (!applyCleared(state, conversation, seq)) catchUp.these([roomId]).catch(() => {});
+    if (wasLoaded && conversation.from === Infinity) history.newest(conversation);
+    changed();
+  }
+
+  // What has been drawn is at its end, or not; `looksAt` is the message at the reader's eye, or null at the end.
+  function drawn({ atEnd, looksAt }) {
     reading.check({ atEnd });
-    if (atEnd && state.open?.conversation && !state.open.target) trimMessages(state.open.conversation); // not on the way to an old one
+    if (state.open?.conversation) Object.assign(state.open.conversation, { looksAt });
   }
 
   function arrived(conversation, message) {
@@ -220,7 +232,6 @@ export function createChat(store, boot, { closeConversation, renameConversation,
   }
 
   function send(conversation, body) {
-    conversation.divider = null;
     typing.stop();
     outbox.add(conversation, body, state.replies.get(conversation.id) ?? null);
     drafts.answer(conversation, null);
@@ -236,7 +247,6 @@ export function createChat(store, boot, { closeConversation, renameConversation,
   async function sendFiles(conversation, chosen, body) {
     await outbox.uploads();
     const quote = state.replies.get(conversation.id) ?? null;
-    conversation.divider = null;
     typing.stop();
     chosen.forEach((file, index) => outbox.add(conversation, index === chosen.length - 1 ? body : "", index ? null : quote, file));
     drafts.answer(conversation, null);
@@ -271,13 +281,15 @@ export function createChat(store, boot, { closeConversation, renameConversation,
     find: people.find,
     attentive: reading.attentive,
     lookAt: opening.lookAt,
+    lookAtMoment: opening.lookAtMoment,
+    reach: opening.reach,
     morePeople: people.more,
     drawn,
     older: () => opened(history.older),
-    emit,
+    newer: () => opened(history.newer),
     roomOpened,
     refresh: (roomIds) => catchUp.these(roomIds),
-    reload: () => opened((one) => (one.error === "older" ? history.older(one) : history.newest(one))),
+    reload: () => opened(opening.reload),
     retry: (message) => (message.kind === "whisper" ? act("whisperAgain")(message) : opened((one) => outbox.retry(one, message.client_id))),
     discard: (message) => (message.kind === "whisper" ? act("unwhisper")(message) : opened((one) => outbox.discard(one, message.client_id))),
     leave: () => connection.end(),

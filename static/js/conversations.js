@@ -13,6 +13,7 @@ export function applyDescription(conversation, room) {
   if (room.kind === "direct" || room.version < (conversation.described ?? 0)) return;
   for (const name of DESCRIPTION) if (name in room) conversation[name] = room[name];
   conversation.described = room.version;
+  if (room.read_by) applyReaders(conversation, room.read_by);
   conversation.members ??= nobodyHeld();
   conversation.here ??= new Set(); // ids of those who have it open, while it is open here
 }
@@ -28,8 +29,38 @@ export function applyMembers(conversation, members) {
   }
 }
 
-export function applyMembersChanged(state, conversation, { member_count: count, members, gone }) {
+// Who has read how far and is in since when, as small rooms tell it; of larger ones nothing is known. Marks never go back.
+function applyReaders(conversation, told) {
+  const known = conversation.readers;
+  const reader = ({ user_id: id, seq, joined_at: since }) => [id, { seq: Math.max(seq, known?.get(id)?.seq ?? 0), since }];
+  conversation.readers = new Map(told.map(reader));
+}
+
+// Of those who were there when somebody said it, the ids of who has seen it and of who has not yet; null where that is not known.
+export function seenOf({ kind, readers }, { seq, sender, created_at: at }) {
+  if (kind !== "group" || !seq || !readers?.size) return null;
+  const others = [...readers].filter(([id, { since }]) => id !== sender.id && since <= at);
+  const ids = (has) => others.filter(([, reader]) => reader.seq >= seq === has).map(([id]) => id);
+  return others.length ? { by: ids(true), yet: ids(false) } : null;
+}
+
+// The last message that each of the others has read, among these in their order: message → ids. Not where somebody wrote
+// it themselves, nor in the middle of what is held, where one who has read on would seem to have stopped.
+export function readersAt({ readers, lastSeq }, messages, me) {
+  const stored = messages.filter(({ seq }) => seq);
+  const heldTo = stored.at(-1)?.seq ?? 0;
+  const found = new Map();
+  for (const [id, { seq: to, since }] of readers ?? []) {
+    const last = id !== me.id && (to <= heldTo || heldTo >= lastSeq) && stored.findLast(({ seq }) => seq <= to);
+    if (!last || isLine(last) || last.sender.id === id || since > last.created_at) continue;
+    found.set(last, [...(found.get(last) ?? []), id]);
+  }
+  return found;
+}
+
+export function applyMembersChanged(state, conversation, { member_count: count, members, gone, read_by: readers }) {
   conversation.member_count = count;
+  if (readers) applyReaders(conversation, readers); // what one does here oneself is told with them in a moment
   applyMembers(conversation, members.map((one) => ({ ...one, here: false })));
   for (const id of gone) {
     conversation.members.roles.delete(id);
@@ -79,11 +110,17 @@ export const isLine = (message) => message.kind !== undefined && message.kind !=
 // What a conversation shows: stored messages in the order of everybody, whispers after what stood there when they were
 // said, then what waits to be sent.
 export function messagesOf(conversation) {
+  const { messages, from, to, complete, pending } = conversation;
   const place = (one) => one.seq ?? one.after_seq + 0.5;
-  const held = [...conversation.messages.values()].filter((one) => !one.deleted_at || one.tombstone);
-  const whispers = conversation.whispers.filter((one) => conversation.complete || one.after_seq >= conversation.from - 1);
-  return [...[...held, ...whispers].sort((a, b) => place(a) - place(b)), ...conversation.pending];
+  const held = [...messages.values()].filter((one) => isWithin(conversation, one.seq) && (!one.deleted_at || one.tombstone));
+  const whispers = conversation.whispers.filter(({ after_seq: seq, cleared }) => !cleared && (complete || seq >= from - 1) && seq < to);
+  return [...[...held, ...whispers].sort((a, b) => place(a) - place(b)), ...(to === Infinity ? pending : [])];
 }
+
+// What is held of a conversation is everything from `from` to `to`, both at Infinity while it is nothing. Up to Infinity,
+// it goes on with what arrives; else that is only counted.
+export const isWithin = ({ from, to }, seq) => seq >= from && seq <= to;
+export const reachesEnd = ({ from, to }) => from !== Infinity && to === Infinity;
 
 // Pages of a conversation's pictures and of its sound, once somebody looks through them: messages by seq, everything from
 // `from` on. What comes and goes meanwhile changes them too.
@@ -101,6 +138,17 @@ export function applyToMedia(conversation, message) {
   }
 }
 
+// What a search has found is changed or gone: `newer` holds it as it is by now.
+export function applyToFinds({ finds }, message) {
+  const key = findKey(message);
+  for (const { found, newer } of finds) {
+    const held = newer.get(key) ?? found.get(key);
+    if (held && message.version > held.version) newer.set(key, message);
+  }
+}
+
+export const findKey = ({ room_id: roomId, seq }) => `${roomId}/${seq}`;
+
 // A file on its way has its own sign of that.
 export function waitsLong(message) {
   return message.state === "pending" && !message.upload && Date.now() - new Date(message.created_at) >= LATE;
@@ -113,7 +161,7 @@ export function waitingInAll(state) {
 
 export function lastActivity(conversation) {
   const waiting = conversation.pending.at(-1)?.created_at ?? "";
-  const stored = conversation.lastMessage?.created_at ?? conversation.since ?? "";
+  const stored = conversation.lastMessage?.created_at ?? conversation.since ?? conversation.activeAt ?? "";
   return waiting > stored ? waiting : stored;
 }
 

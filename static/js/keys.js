@@ -13,8 +13,8 @@ const ENTRANCES = [
   "button:not([disabled]), [href], input, [tabindex='0']",
 ];
 
-// `layer` is where dialogs are drawn; `open(place)`, `toEnd()`, `find(texts)` act.
-export function createKeys(store, { layer, open, toEnd, find }) {
+// `layer` is where dialogs are drawn; `open(place)`, `toEnd()`, `find(texts)`, `seek()`, `leanBack()` act.
+export function createKeys(store, { layer, open, toEnd, find, seek, leanBack }) {
   const { state } = store;
 
   const actions = {
@@ -23,6 +23,9 @@ export function createKeys(store, { layer, open, toEnd, find }) {
     nextConversation: () => conversation(1),
     previousConversation: () => conversation(-1),
     newest: toEnd,
+    seek,
+    leanBack,
+    day: () => document.querySelector("[data-day][data-reached]")?.click(),
     switcher: () => openSwitcher(store, { layer, open, find }),
     help: () => openHelp(layer),
   };

@@ -11,10 +11,14 @@ export function openHelp(layer) {
   const option = MAC ? "⌥" : "Alt";
   const keys = [
     [t("Find a person or a conversation"), [[command, "K"]]],
+    [t("Search in this conversation"), [[command, "F"]]],
+    [t("Older or newer hit, while one searches there"), [["↑"], ["↓"]]],
     [t("Next or previous conversation"), [[option, "↓"], [option, "↑"]]],
     [t("Next or previous part of the page"), [["F6"], ["Shift", "F6"]]],
     [t("Move in the list"), [["↓"], ["↑"]]],
-    [t("To the newest message"), [["End"]]],
+    [t("To the newest message"), [["End"], [option, "End"]]],
+    [t("Read back without a hand, until any touch"), [[option, "PageUp"]]],
+    [t("Jump to a day"), [[option, "J"]]],
     [t("What to do with a message one is at"), [["Enter"]]],
     [t("Change one’s last message"), [["↑"]]],
     [t("Close or go back"), [["Esc"]]],

@@ -36,6 +36,7 @@ const words = {
   },
   handed_over: ([{ sender, subject }]) => t("%(name)s handed the room over to %(other)s", { name: nameOf(sender), other: nameOf(subject) }),
   renamed: ([{ sender, body }]) => t("%(name)s called this room “%(room)s”", { name: nameOf(sender), room: body }),
+  cleared: ([{ sender }]) => t("%(name)s cleared the history", { name: nameOf(sender) }),
   changed: ([{ sender }]) => t("%(name)s changed the room", { name: nameOf(sender) }),
 };
 

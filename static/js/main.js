@@ -3,7 +3,7 @@
 import * as accounts from "./accounts.js";
 import { QUIET, createChat } from "./chat.js";
 import { loadCatalogue, t } from "./i18n.js";
-import { createNavigation } from "./navigation.js";
+import { createNavigation, placeIn } from "./navigation.js";
 import { createAccount } from "./parts/account.js";
 import { createBar } from "./parts/bar.js";
 import { createComposer } from "./parts/composer.js";
@@ -37,19 +37,22 @@ const chat = createChat(store, boot, {
   roomGone: (...told) => aboutRooms("gone")(...told),
   noRoom: () => aboutRooms("missing")(),
 });
-const navigation = createNavigation({ show: chat.show, cover });
+const navigation = createNavigation({ show: chat.show, cover, sought });
 const accept = Object.values(boot.limits.files.formats).flatMap(({ types, extensions }) => [...types, ...extensions]).join();
 const base = boot.slot ? boot.root.slice(0, -`/u/${boot.slot}`.length) : boot.root;
 
-const bar = createBar(part("bar"), { close: navigation.close, openDetails });
-const people = createPeopleList({ list: part("people"), field: document.querySelector("[data-search]"), clear: document.querySelector("[data-search-clear]") }, {
+const bar = createBar(part("bar"), { close: navigation.close, openDetails, seek });
+let searchedMeanwhile = false; // in the field over the list, while a conversation was open
+const searchField = document.querySelector("[data-search]");
+const people = createPeopleList({ list: part("people"), field: searchField, clear: document.querySelector("[data-search-clear]") }, {
   open: navigation.open,
-  search: chat.search,
-  more: chat.morePeople,
+  search,
+  more: () => (store.state.search.text ? finding.made?.more() : chat.morePeople()),
+  messages: () => finding.made?.messages() ?? { drawing: null, some: false, loading: true },
   join: aboutRooms("join"),
   createRoom: aboutRooms("create"),
 });
-const log = createLog(part("log"), { ...chat, takePlace, moved: store.changed, jump, missing: act("missing"), react: act("react"), files: () => files.made ?? files.load() });
+const log = createLog(part("log"), { ...chat, takePlace, moved: store.changed, jump, missing: act("missing"), react: act("react"), calendar: pickDay, files: () => files.made ?? files.load(), found: (tree, message) => finding.made?.marked(tree, message) ?? tree });
 const composer = createComposer(part("composer"), { limit: boot.limits.body, fileLimits: boot.limits.files, accept, ...chat, act, attach, jump, send, sendFiles });
 const account = createAccount(
   { self: part("self"), accounts: part("accounts"), menu: document.getElementById("menu") },
@@ -65,7 +68,7 @@ const details = lazily(
   (state) => state.open && (wide.matches || state.layer === "details"),
   async () => {
     const [{ createDetails }, dialogs] = await Promise.all([import("./parts/details.js"), roomDialogs()]);
-    return createDetails(part("details"), { close: navigation.leave, describe: chat.describe, mute: chat.mute, changed: store.changed, whisper, files: () => files.made ?? files.load(), jump: fromDetails, ...dialogs.forDetails });
+    return createDetails(part("details"), { close: navigation.leave, describe: chat.describe, mute: chat.mute, changed: store.changed, leanBack, whisper, files: () => files.made ?? files.load(), jump: fromDetails, ...dialogs.forDetails });
   },
 );
 const panel = lazily(
@@ -75,6 +78,11 @@ const panel = lazily(
 const files = lazily(
   (state) => state.layer?.includes("picture/"),
   async () => (await import("./files.js")).createFiles(store, { ...chat, mount: part("viewer"), now: part("now"), open: openAt, enter: navigation.enter, leave: navigation.leave }),
+);
+
+const finding = lazily(
+  (state) => state.search.text || state.seek,
+  async () => (await import("./finding.js")).createFinding(store, { ...chat, mount: part("seek"), field: searchField, navigation }),
 );
 
 // The next message, or what is written instead of one.
@@ -103,6 +111,33 @@ function whisper(person) {
 
 function jump(seq) {
   chat.lookAt(seq, { enter: true });
+}
+
+// Search where one is: in the open conversation, or everywhere.
+function seek() {
+  if (store.state.open?.conversation) navigation.seek("");
+  else searchField.focus();
+}
+
+function search(text) {
+  searchedMeanwhile = Boolean(store.state.open);
+  chat.search(text);
+}
+
+// The address says what is looked for. What was typed over the list while a conversation was open stays when it is closed.
+function sought(q, place) {
+  const { seek: before } = store.state;
+  const where = JSON.stringify(place);
+  const seq = before?.text === q && before.place === where ? before.seq : null;
+  store.state.seek = place && q !== null ? { text: q, seq, place: where } : null;
+  if (!place && searchedMeanwhile) keepSearch();
+  else if (!place) people.look(q ?? "");
+  store.changed();
+}
+
+function keepSearch() {
+  searchedMeanwhile = false;
+  navigation.seek(store.state.search.text || null, { everywhere: true });
 }
 
 // The details may lie over it.
@@ -180,7 +215,7 @@ const tools = later(async () => {
 });
 const keys = later(async () => {
   const { createKeys } = await import("./keys.js");
-  return createKeys(store, { layer: part("layer"), open: goTo, toEnd: log.toEnd, find: chat.find });
+  return createKeys(store, { layer: part("layer"), open: goTo, toEnd: log.toEnd, find: chat.find, seek, leanBack });
 });
 
 const attaching = later(async () => {
@@ -191,10 +226,20 @@ const roomDialogs = later(async () => {
   const { createRoomDialogs } = await import("./room_dialogs.js");
   return createRoomDialogs(store, { ...chat, layer: part("layer"), toasts: part("toast"), open: goTo, close: navigation.close, root: boot.root, guests: boot.guests, pictures });
 });
+const calendar = later(async () => {
+  const { createCalendar } = await import("./parts/calendar.js");
+  return createCalendar(part("layer"), { ...chat, state: store.state });
+});
 const expiry = later(async () => {
   const { createExpiry } = await import("./expiry.js");
   return createExpiry(store, { refresh: chat.refresh });
 });
+
+const leaning = later(async () => (await import("./leanback.js")).createLeanBack(store, { mount: part("log"), leave: navigation.leave }));
+
+function leanBack() {
+  leaning().then((one) => one.toggle()).catch(needsConnection);
+}
 
 // Something that room_dialogs.js does, once it is there.
 function aboutRooms(name) {
@@ -240,6 +285,20 @@ function pasted(event) {
   attach([...files]);
 }
 
+function pickDay(at) {
+  calendar().then((one) => one.open(at)).catch(needsConnection);
+}
+
+// A link to a message here leads there, without another page.
+function linkFollowed(event) {
+  const link = event.target.closest("a[href]");
+  const place = link?.href.startsWith(`${location.origin}${base}/#/`) && placeIn(link.hash);
+  if (!place || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  navigation.open(place);
+  if (place.seq) chat.lookAt(place.seq);
+}
+
 function press(name) {
   keys().then((one) => one.press(name)).catch(() => {});
 }
@@ -273,9 +332,10 @@ function draw(state) {
   details.draw(state);
   panel.draw(state);
   files.draw(state);
+  finding.draw(state);
   if (state.ending.size) expiry().catch(() => {});
   const covered = state.layer && (state.layer !== "details" || narrow.matches);
-  chat.drawn({ atEnd: log.atEnd && !covered });
+  chat.drawn({ atEnd: log.atEnd && !covered && !state.seek && !state.leaning, looksAt: log.place?.seq ?? null }); // who searches or leans back does not read
 }
 
 function roomsMenu({ target, currentTarget: menu }) {
@@ -302,6 +362,9 @@ for (const moment of ["dragenter", "dragover", "drop"]) window.addEventListener(
 for (const touch of ["pointerdown", "keydown"]) window.addEventListener(touch, () => keys().catch(() => {}), { once: true });
 for (const touch of ["pointerover", "pointerdown", "focusin"]) part("log").addEventListener(touch, () => tools().catch(() => {}), { once: true });
 for (const touch of ["pointerdown", "keydown"]) window.addEventListener(touch, () => tools().catch(() => {}), { once: true });
+searchField.addEventListener("focus", () => finding.load(), { once: true });
+part("log").addEventListener("click", linkFollowed);
+searchField.addEventListener("input", () => (searchField.dataset.used = ""), { once: true });
 document.querySelector("[data-show-keys]").addEventListener("click", () => press("help"));
 accounts.remember(boot.slot, boot.user, boot.root);
 document.querySelector("[data-sign-out]").addEventListener("submit", signOut);

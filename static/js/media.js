@@ -1,6 +1,6 @@
 // The pictures, or the sound, of a conversation in their order: what is held of its messages, and pages of older ones.
 
-import { isOver, messagesOf, noMedia } from "./conversations.js";
+import { isOver, isWithin, messagesOf, noMedia } from "./conversations.js";
 import { wordsOf } from "./pieces.js";
 
 const PAGE = 30;
@@ -8,8 +8,9 @@ const PAGE = 30;
 // `kind` is "image" or "audio"; the oldest first.
 export function filesOf(state, conversation, kind) {
   if (!conversation) return [];
-  const loaded = [...(conversation.media?.[kind].messages.values() ?? [])].filter(({ seq }) => seq < conversation.from);
-  const all = [...loaded.sort((a, b) => a.seq - b.seq), ...messagesOf(conversation)];
+  const loaded = [...(conversation.media?.[kind].messages.values() ?? [])].filter(({ seq }) => !isWithin(conversation, seq));
+  const place = (one) => one.seq ?? one.after_seq ?? Infinity;
+  const all = loaded.length ? [...loaded, ...messagesOf(conversation)].sort((a, b) => place(a) - place(b)) : messagesOf(conversation);
   return all.filter((one) => one.file?.kind === kind && !one.deleted_at && !isOver(state, one));
 }
 

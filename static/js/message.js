@@ -3,8 +3,8 @@
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
 import { t, tn } from "./i18n.js";
 import { parse, plain } from "./markup.js";
-import { face, fileAddress, fileWords, guestBadge, icon, nameOf, shown } from "./pieces.js";
-import { waitsLong } from "./state.js";
+import { face, fileAddress, fileWords, guestBadge, icon, nameOf, seenWords, shown } from "./pieces.js";
+import { seenOf, waitsLong } from "./state.js";
 import { mentioned } from "./text.js";
 import { clock, full, lasting } from "./times.js";
 
@@ -14,14 +14,16 @@ const excerpts = new WeakMap(); // message or quote → its body in one line
 const revealed = new Set(); // spoilers that were looked at, by message and place
 const NAMED = 12; // people of a reaction that are named
 const WIDEST = 420; // px of a picture in its bubble
+const READERS_SHOWN = 3;
 const UNKNOWN = { width: 320, height: 240 };
 const LEAST = { width: 120, captioned: 240, height: 90 };
 
 // pending and failed messages carry their state; stored ones get it from who has read how far.
-export function stateOf(message, { me, peerReadTo }) {
+export function stateOf(message, { me, peerReadTo, conversation }) {
   if (message.state) return message.state;
   if (message.sender.id !== me.id) return "received";
-  return message.seq <= peerReadTo ? "read" : "sent";
+  const seen = seenOf(conversation, message);
+  return (seen ? seen.by.length : message.seq <= peerReadTo) ? "read" : "sent";
 }
 
 // What a message answers, as it is by now where it is held: it may have been changed or deleted since.
@@ -30,6 +32,15 @@ export function quoteOf({ reply_to: quote }, { messages }) {
   const source = messages.get(quote.seq) ?? quote;
   return { seq: quote.seq, sender: source.sender ?? null, source, gone: Boolean(source.deleted_at) || !(source.body || source.file) };
 }
+
+// Who has seen one's own message, in words; null where that is not told.
+export function seenBy(message, { me, conversation, state }) {
+  const seen = message.sender.id === me.id ? seenOf(conversation, message) : null;
+  return seen && seenWords(seen, state.people);
+}
+
+// People whose ids these are, as far as they are known here.
+export const readersOf = (ids = [], { people }) => ids.map((id) => people.get(id)).filter(Boolean);
 
 // A message's reactions as its reader sees them, what they just chose included.
 export function reactionsOf(message, { me, people, wishes }) {
@@ -57,11 +68,12 @@ export function boxOf(file, captioned) {
   return { width: Math.max(Math.round(width * scale), least), height: Math.max(Math.round(height * scale), LEAST.height) };
 }
 
-// `find(key)` gives the person of a folded username, `files()` what draws files (files.js), null until it has come.
-export function messageRow({ message, state, own, follows, followed, inRoom, left, quote, reactions }, { retry, discard, moved, jump, react, find, me, files }) {
+// `find(key)` gives the person of a folded username, `files()` what draws files (files.js), null until it has come,
+// `found(tree, message)` the tree with what is looked for marked in it (matches.js).
+export function messageRow({ message, state, own, follows, followed, inRoom, left, quote, reactions, seen, readers }, { retry, discard, moved, jump, react, find, me, files, found }) {
   const gone = Boolean(message.deleted_at);
   const whispered = message.kind === "whisper";
-  const words = gone ? t("Message deleted") : body(message, { changed: moved, find, me });
+  const words = gone ? t("Message deleted") : body(message, { changed: moved, find, me, found });
   const jumbo = !gone && !message.file && JUMBO.test(message.body);
   const file = gone ? null : message.file;
   const bare = Boolean(file) && !message.body;
@@ -69,7 +81,7 @@ export function messageRow({ message, state, own, follows, followed, inRoom, lef
     ${message.edited_at && !gone ? edited(message.edited_at) : nothing}
     ${left === null ? nothing : countdown(left)}
     <time datetime=${message.created_at} title=${full(message.created_at)}>${clock(message.created_at)}</time>
-    ${own && !gone ? tick(state) : nothing}
+    ${own && !gone ? tick(state, seen) : nothing}
   </span>`;
   return html`<li
     class="message"
@@ -95,6 +107,7 @@ export function messageRow({ message, state, own, follows, followed, inRoom, lef
       ${waitsLong(message) ? takeBack(message, { discard }) : nothing}
     </div>
     ${state === "failed" ? failure(message, { retry, discard }) : nothing}
+    ${readers.length ? upToHere(readers) : nothing}
   </li>`;
 }
 
@@ -159,14 +172,14 @@ function pill(message, { emoji, count, own, names }, react) {
 }
 
 // The words of a message with their marks, as its bubble shows them.
-export function body(message, { changed, find, me }) {
+export function body(message, { changed, find, me, found = (tree) => tree }) {
   let known = trees.get(message);
   if (known?.body !== message.body) {
     known = { body: message.body, tree: parse(message.body) };
     trees.set(message, known);
   }
   let spoilers = 0;
-  return blocks(known.tree, { spoiler, mention: (text) => mention(text, find, me) });
+  return blocks(found(known.tree, message), { spoiler, mention: (text) => mention(text, find, me) });
 
   function spoiler(nodes) {
     const key = `${message.client_id} ${(spoilers += 1)}`;
@@ -185,8 +198,8 @@ function paragraph({ nodes }, end, draw) {
   return [inline(nodes, draw), end];
 }
 
-function code({ text }, end) {
-  return html`<pre class="markup-code" dir="ltr" tabindex="0"><code>${text}</code>${end}</pre>`;
+function code({ text, parts = [text] }, end, draw) {
+  return html`<pre class="markup-code" dir="ltr" tabindex="0"><code>${inline(parts, draw)}</code>${end}</pre>`;
 }
 
 function quote({ blocks: inside }, end, draw) {
@@ -207,8 +220,9 @@ function inline(nodes, draw) {
     bold: (one) => html`<strong>${inline(one.nodes, draw)}</strong>`,
     italic: (one) => html`<em>${inline(one.nodes, draw)}</em>`,
     strike: (one) => html`<s>${inline(one.nodes, draw)}</s>`,
-    code: (one) => html`<code class="markup-word">${one.text}</code>`,
-    link: (one) => html`<a href=${one.href} target="_blank" rel="noopener noreferrer nofollow">${one.text}</a>`,
+    code: (one) => html`<code class="markup-word">${inline(one.parts ?? [one.text], draw)}</code>`,
+    link: (one) => html`<a href=${one.href} target="_blank" rel="noopener noreferrer nofollow">${inline(one.parts ?? [one.text], draw)}</a>`,
+    found: (one) => html`<mark class="found">${one.text}</mark>`,
     mention: (one) => draw.mention(one.text),
     spoiler: (one) => draw.spoiler(inline(one.nodes, draw)),
   };
@@ -251,7 +265,8 @@ function countdown(left) {
   return html`<span class="bubble__left" data-expires title=${words}>${icon("timer")}<span aria-hidden="true">${lasting(left)}</span><span class="visually-hidden">${words}</span></span>`;
 }
 
-function tick(state) {
+// Under the mouse, in small rooms, by name.
+function tick(state, seen) {
   const ticks = {
     pending: [icon("clock"), t("Waiting to be sent")],
     sent: [icon("check"), t("Sent")],
@@ -259,7 +274,14 @@ function tick(state) {
     failed: [icon("circle-alert"), t("Not sent")],
   };
   const [drawing, words] = ticks[state];
-  return html`<span class="bubble__tick" title=${words}>${drawing}<span class="visually-hidden">${words}</span></span>`;
+  return html`<span class="bubble__tick" title=${seen ?? words}>${drawing}<span class="visually-hidden">${words}</span></span>`;
+}
+
+// In the margin: who has read up to this message. Very small, so the names are said too.
+function upToHere(readers) {
+  const names = readers.map(nameOf).join(", ");
+  const words = t("Read up to here: %(names)s", { names });
+  return html`<span class="message__readers" data-readers role="img" aria-label=${words} title=${words}>${readers.slice(0, READERS_SHOWN).map((one) => face(one))}</span>`;
 }
 
 function takeBack(message, { discard }) {

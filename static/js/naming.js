@@ -1,10 +1,12 @@
 // Finds whom one may mean in a conversation while their name is typed: who spoke last is known here, the rest is asked for.
+// And learns who the people of a room are.
 
 import { applyPerson } from "./state.js";
 import { folded } from "./text.js";
 
 const PAUSE = 120;
 const ASKED = 8;
+const READERS_MOST = 20; // people in a room that tells who has read what
 
 export function createNaming({ state }, { api }) {
   let questions = 0;
@@ -39,7 +41,17 @@ export function createNaming({ state }, { api }) {
     }
   }
 
-  return { name: find };
+  // Who is in a small room, for what is said of them by name. Without an answer they stay unknown.
+  async function meet({ id }) {
+    try {
+      const { members } = await api.members(id, { limit: READERS_MOST });
+      for (const { role, here, ...person } of members) applyPerson(state, person);
+    } catch {
+      // They are counted then.
+    }
+  }
+
+  return { name: find, meet };
 }
 
 function isNamed(person, text) {

@@ -1,6 +1,6 @@
 // Which conversation is open: found by its place in the address, made or entered where needed.
 
-import { applyPerson, applyRoom, conversationWith } from "./state.js";
+import { applyPerson, applyRoom, conversationWith, letGo, messagesOf, reachesEnd } from "./state.js";
 
 const RETRY = 2_000;
 
@@ -8,13 +8,16 @@ const RETRY = 2_000;
 // `missing()` says that a room is not open to this person, `left()` is told before another conversation is shown.
 export function createOpening(store, { emit, history, ended, close, rename, missing, left }) {
   const { state, changed } = store;
-  let wanted = null; // {username} or {roomId}, as the address says
+  let wanted = null; // {username} or {roomId}, with a seq or none, as the address says
   let entered = null; // the room that the server knows to be open here
 
-  // The address names somebody, a room, or nobody.
+  // The address names somebody, a room, or nobody; and perhaps a message.
   function show(place) {
+    const stays = place && isOpen(place);
     wanted = place;
+    if (stays) return place.seq ? lookAt(place.seq) : undefined;
     left();
+    if (state.open?.conversation) state.open.conversation.looksAt = null;
     if (place?.roomId) showRoom(place.roomId);
     else showPerson(place?.username ?? null);
     enterRoom();
@@ -37,10 +40,39 @@ export function createOpening(store, { emit, history, ended, close, rename, miss
     if (username && !conversation && state.ready) openDirect(username);
   }
 
+  function isOpen({ roomId, username }) {
+    if (roomId) return state.open?.kind === "room" && state.open.conversation.id === roomId;
+    return state.open?.kind === "person" && state.people.get(state.open.userId)?.username === username;
+  }
+
   function turnTo(kind, userId, conversation) {
-    if (conversation) conversation.divider = conversation.unread ? conversation.readTo : null;
-    state.open = { kind, userId, conversation, error: null, target: null };
-    if (conversation?.from === Infinity) history.newest(conversation);
+    state.open = { kind, userId, conversation, error: null, target: wanted.seq ?? null, asked: null };
+    if (!conversation) return;
+    conversation.divider = conversation.unread ? conversation.readTo : null;
+    // Whoever comes back finds the end, or what is new.
+    const lacks = !reachesEnd(conversation) || (conversation.unread && conversation.from > conversation.readTo + 1);
+    if (lacks && !(conversation.from === Infinity && conversation.loading)) letGo(conversation);
+    if (conversation.from === Infinity && !conversation.loading) begin(conversation);
+  }
+
+  // Load what is to be seen first.
+  function begin(conversation) {
+    if (state.open?.conversation === conversation && state.open.target) reach();
+    else history.begin(conversation);
+  }
+
+  // Load what could not be loaded.
+  function reload(conversation) {
+    const more = { older: history.older, newer: history.newer }[conversation.error];
+    (more ?? begin)(conversation);
+  }
+
+  // Load where the eye is to be led.
+  function reach() {
+    const { conversation, target } = state.open;
+    state.open.asked = target;
+    if (target === Infinity) history.newest(conversation);
+    else history.around(conversation, target);
   }
 
   async function openDirect(username) {
@@ -70,7 +102,7 @@ export function createOpening(store, { emit, history, ended, close, rename, miss
     if (!state.ready) return;
     enterRoom();
     if (wanted?.username && !state.open?.conversation) openDirect(wanted.username);
-    else if (state.open?.conversation?.error) history.newest(state.open.conversation);
+    else if (state.open?.conversation?.error) reload(state.open.conversation);
   }
 
   // Those in a room see who has it open.
@@ -99,11 +131,21 @@ export function createOpening(store, { emit, history, ended, close, rename, miss
     if (state.open?.conversation === conversation) close();
   }
 
-  // Lead the eye to one message of the open conversation, and with `enter` the focus.
+  // Lead the eye to one message of the open conversation, Infinity for its end, and with `enter` the focus.
   function lookAt(seq, { enter = false } = {}) {
-    if (state.open) Object.assign(state.open, { target: seq, enter });
+    if (!state.open) return;
+    Object.assign(state.open, { target: seq, asked: null, enter });
+    if (state.open.conversation?.from === Infinity) reach();
     changed();
   }
 
-  return { show, ready, resume, renamed, closed, lookAt };
+  // To the first message from a moment on, given as ISO text.
+  async function lookAtMoment(moment) {
+    const { conversation } = state.open ?? {};
+    if (!conversation || !(await history.at(conversation, moment)) || state.open?.conversation !== conversation) return;
+    const first = messagesOf(conversation).find((one) => one.seq && one.created_at >= moment);
+    lookAt(first?.seq ?? Infinity, { enter: true });
+  }
+
+  return { show, ready, resume, renamed, closed, lookAt, lookAtMoment, reach, reload };
 }

@@ -4,6 +4,7 @@ import { applyPerson } from "./state.js";
 
 const TYPING_PAUSE = 200;
 const RETRY = 5_000;
+const NAMES_LONGEST = 100; // characters; what is longer is looked for in messages alone
 
 // `first` is the first page of everyone, which came with ours; those whom its conversations describe have only their ids there.
 export function createPeople(store, { api, ended, first }) {
@@ -30,9 +31,10 @@ export function createPeople(store, { api, ended, first }) {
   function search(text) {
     clearTimeout(timer);
     const trimmed = text.trim();
-    Object.assign(state.search, { text: trimmed, ids: [], rooms: [], loading: Boolean(trimmed) });
+    const mayBeName = Boolean(trimmed) && trimmed.length <= NAMES_LONGEST;
+    Object.assign(state.search, { text: trimmed, ids: [], rooms: [], loading: mayBeName });
     changed();
-    if (trimmed) timer = setTimeout(() => ask(trimmed), TYPING_PAUSE);
+    if (mayBeName) timer = setTimeout(() => ask(trimmed), TYPING_PAUSE);
   }
 
   async function ask(text) {

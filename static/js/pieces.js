@@ -1,7 +1,7 @@
 // Small drawings that several parts share.
 
 import { html, nothing } from "../vendor/lit-html/lit-html.js";
-import { t } from "./i18n.js";
+import { t, tn } from "./i18n.js";
 import { initials } from "./text.js";
 import { playTime } from "./times.js";
 
@@ -57,6 +57,19 @@ export function face(person, { presence = false } = {}) {
   return html`<span class="face" .style=${`--hue: ${Number(person.hue)}`}
     ><span aria-hidden="true">${initials(person.display_name)}</span>${portrait(person)}${presence ? dot : nothing}</span
   >`;
+}
+
+// Who has seen a message (seenOf in conversations.js); who is not known here is counted.
+export function seenWords({ by, yet }, people) {
+  if (!by.length) return t("Nobody has seen it yet");
+  if (!yet.length && by.length > 1) return t("Seen by everyone");
+  const known = by.filter((id) => people.has(id)).map((id) => nameOf(people.get(id)));
+  const names = known.join(", ");
+  const more = by.length - known.length;
+  if (!names) return tn("Seen by %(count)s person", "Seen by %(count)s people", more);
+  const rest = more ? tn("and %(count)s more", "and %(count)s more", more) : "";
+  const seen = t("Seen by %(names)s", { names });
+  return `${seen} ${rest}`.trim();
 }
 
 // A colour of its own for each room, as for each person (chat/payloads.py): the golden angle spreads neighbours.

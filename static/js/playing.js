@@ -1,6 +1,6 @@
 // The one sound of the page: what plays, how far it is, how fast. Goes on with the next recording of the same person.
 
-import { isOver } from "./conversations.js";
+import { isOver, isWithin } from "./conversations.js";
 import { filesOf } from "./media.js";
 import { fileWords, nameOf } from "./pieces.js";
 import * as storage from "./storage.js";
@@ -101,8 +101,9 @@ export function createPlaying(store, { addressOf }) {
     const conversation = state.conversations.get(roomId);
     if (!conversation || state.notice || isOver(state, message)) return false;
     if (seq === undefined) return [...conversation.whispers, ...conversation.pending, ...conversation.messages.values()].some((one) => one.client_id === id);
+    if (seq <= conversation.clearedSeq) return false;
     const held = conversation.messages.get(seq) ?? conversation.media?.audio.messages.get(seq);
-    return held ? !held.deleted_at : seq < conversation.from;
+    return held ? !held.deleted_at : !isWithin(conversation, seq);
   }
 
   // `part` of the whole, 0 to 1.

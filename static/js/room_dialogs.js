@@ -1,6 +1,7 @@
 // What the page asks and says about rooms: making, changing, looking for one, inviting, leaving. Loaded when first wanted;
 // each dialog with its first use.
 
+import { partnerOf } from "./conversations.js";
 import { t } from "./i18n.js";
 import { createToast } from "./parts/toast.js";
 import { createRoomActions } from "./room_actions.js";
@@ -38,6 +39,11 @@ export function createRoomDialogs(store, { layer, toasts, open, close, root, gue
     await openInviting(layer, { room, rooms, people: api.people, address: (path) => base + path, ended });
   }
 
+  async function clearHistory(conversation) {
+    const [{ openClearing }, { createClearing }] = await Promise.all([import("./parts/rooms/clearing.js"), import("./clearing.js")]);
+    await openClearing(layer, { conversation, partner: partnerOf(state, conversation), ...createClearing(store, { emit, ended, say }), ended });
+  }
+
   async function confirm(question) {
     const one = await import("./parts/rooms/confirm.js");
     await one.confirm(layer, question);
@@ -69,7 +75,9 @@ export function createRoomDialogs(store, { layer, toasts, open, close, root, gue
     say(t("This room is not there, or not open to you."));
   }
 
+  const exporting = async () => (await import("./exporting.js")).createExporting(store, { api, ended, root });
+
   const run = (act) => (...given) => act(...given).catch(() => say(t("No answer from the server. Try again.")));
 
-  return { create: run(create), browse: run(browse), confirm: run(confirm), join, gone, missing, forDetails: { rooms, open, editRoom: run(editRoom), inviteTo: run(inviteTo), confirm: run(confirm) } };
+  return { create: run(create), browse: run(browse), confirm: run(confirm), join, gone, missing, forDetails: { rooms, open, exporting, editRoom: run(editRoom), inviteTo: run(inviteTo), clearHistory: run(clearHistory), confirm: run(confirm) } };
 }

@@ -1,7 +1,7 @@
 // What this page knows: people, conversations, messages. Plain data and functions that change it; no network, no drawing.
 // Live, caught-up and loaded messages all go through `applyMessages`.
 
-import { applyDescription, applyToMedia, isLine, isSaid, messagesOf } from "./conversations.js";
+import { applyDescription, applyToFinds, applyToMedia, isLine, isSaid, isWithin, messagesOf, reachesEnd } from "./conversations.js";
 import { nameKey } from "./text.js";
 
 export * from "./conversations.js";
@@ -16,7 +16,7 @@ export function createState(me, preferences) {
     people: new Map([[me.id, me]]),
     names: new Map([[nameKey(me.username), me]]), // folded username → person
     conversations: new Map(),
-    open: null, // {kind: "person" or "room", userId or null, conversation: null while it is being made, error, target: seq to lead the eye to, or null}
+    open: null, // {kind: "person" or "room", userId or null, conversation: null while it is being made, error, target: seq to lead the eye to (Infinity: the end) or null, asked: the target that was loaded}
     typing: new Map(), // conversation id → Map of user id → time at which it is forgotten
     drafts: new Map(), // conversation id → text
     replies: new Map(), // conversation id → what the draft answers: {seq, sender, body, kind}
@@ -26,11 +26,15 @@ export function createState(me, preferences) {
     unsent: new Map(), // conversation id → what an earlier page left waiting, until the conversation is known
     directory: { ids: [], complete: false, loading: false },
     search: { text: "", ids: [], rooms: [], loading: false },
+    seek: null, // what is looked for in the open conversation: {text, seq of the hit one is at, or null, place}
+    finds: new Set(), // what searches have found (searches.js)
     connection: { online: false, lostAt: null },
     ready: false, // the list of conversations has been loaded
     ending: new Set(), // ids of conversations with messages that expire
     clockAhead: 0, // how far the server's clock is ahead of this browser's, in milliseconds
     layer: null, // what lies over the conversation: "details", "panel", "panel/<section>"
+    leaning: false, // the open conversation scrolls by itself (leanback.js)
+    exports: new Map(), // id → what one takes away (exporting.js)
     playing: null, // {message, state: "loading", "playing", "paused" or "failed"}: the one sound of the page (playing.js)
     notice: null,
   };
@@ -77,13 +81,16 @@ export function applyRoom(state, room) {
   conversation.readTo = Math.max(conversation.readTo, room.last_read_seq);
   conversation.peerReadTo = Math.max(conversation.peerReadTo, room.peer_read_seq);
   conversation.mutedUntil = room.muted_until;
+  if (room.last_seq) conversation.activeAt = room.active_at;
+  if (room.cleared_seq > conversation.clearedSeq) applyCleared(state, conversation, room.cleared_seq);
   applyDescription(conversation, room);
   if (room.last_seq >= conversation.lastSeq) {
     conversation.lastSeq = room.last_seq;
     conversation.lastMessage = room.last_message;
   }
   if (room.last_message?.expires_at) state.ending.add(room.id);
-  if (current) conversation.unread = room.unread + heardAfter(state, conversation, room.last_seq);
+  const behind = !reachesEnd(conversation) && room.last_seq < conversation.lastSeq; // what came since is counted, and not held
+  if (current && !behind) conversation.unread = room.unread + heardAfter(state, conversation, room.last_seq);
   state.conversations.set(room.id, conversation);
   return conversation;
 }
@@ -109,6 +116,8 @@ function newConversation(state, room) {
     version: room.version, // everything up to here is held
     ahead: new Set(), // versions heard beyond it: what lies between was missed
     lastSeq: 0,
+    clearedSeq: room.cleared_seq, // up to here nothing is shown
+    activeAt: null, // ISO time
     lastMessage: null,
     readTo: 0,
     peerReadTo: 0,
@@ -116,17 +125,24 @@ function newConversation(state, room) {
     mutedUntil: null, // ISO time
     pending,
     whispers: [], // never stored: they leave with the page
+    divider: null, // new is what comes after it
+    media: null,
     ...nothingHeld(),
   };
 }
 
 function nothingHeld() {
-  return { messages: new Map(), from: Infinity, complete: false, loading: null, error: null, divider: null, media: null };
+  return { messages: new Map(), from: Infinity, to: Infinity, complete: false, loading: null, error: null, looksAt: null }; // seq at the reader's eye, null at the end
 }
 
 // Too much was missed: drop what is held, to be loaded again.
-export function forgetMessages(conversation, version) {
-  Object.assign(conversation, nothingHeld(), { version, ahead: new Set() });
+export function forgetMessages(conversation, version, clearedSeq = 0) {
+  Object.assign(conversation, nothingHeld(), { version, ahead: new Set(), divider: null, media: null, clearedSeq });
+}
+
+// Another part of it is wanted.
+export function letGo(conversation) {
+  Object.assign(conversation, nothingHeld());
 }
 
 // For each seq the highest version stays. Changes to messages older than what is held are not kept: they would stand
@@ -134,13 +150,15 @@ export function forgetMessages(conversation, version) {
 export function applyMessages(state, conversation, messages) {
   for (const message of messages) {
     conversation.pending = conversation.pending.filter((one) => one.client_id !== message.client_id);
+    if (message.seq <= conversation.clearedSeq) continue; // it was on its way
     if (!state.people.has(message.sender.id)) applyPerson(state, message.sender);
     if (message.expires_at) state.ending.add(conversation.id);
     const held = conversation.messages.get(message.seq);
-    const wanted = message.seq >= conversation.from || conversation.loading === "newest";
+    const wanted = conversation.loading || isWithin(conversation, message.seq);
     if (message.deleted_at) message.tombstone = held?.tombstone ?? wasSeen(state, conversation, held);
     if (wanted && !(held?.version >= message.version)) conversation.messages.set(message.seq, message);
     applyToMedia(conversation, message);
+    applyToFinds(state, message);
     applyToSummary(state, conversation, message);
     // Who writes has seen what is above.
     applyRead(state, conversation, message.sender.id, message.seq);
@@ -155,7 +173,7 @@ function wasSeen(state, conversation, held) {
 
 // Exact where all unread ones are held; otherwise the count goes on from the server's.
 function countUnread(state, conversation) {
-  if (conversation.from > conversation.readTo + 1) return;
+  if (conversation.from > conversation.readTo + 1 || !reachesEnd(conversation)) return;
   const held = [...conversation.messages.values()];
   conversation.unread = held.filter((one) => isUnread(state, conversation, one)).length;
 }
@@ -172,21 +190,36 @@ function applyToSummary(state, conversation, message) {
   if (!own) state.typing.get(conversation.id)?.delete(message.sender.id);
 }
 
-// Who follows a conversation at its end needs its newest messages; the rest comes back when they scroll to it.
+// The page holds a window of so many. Who follows a conversation at its end needs its newest messages; else what is far
+// from the reader's eye goes. It comes back when they scroll to it.
 export function trimMessages(conversation) {
-  if (conversation.messages.size <= HELD_MOST) return;
-  const seqs = [...conversation.messages.keys()].sort((a, b) => a - b);
-  const from = seqs.at(-HELD_AFTER_TRIM);
-  for (const seq of seqs) if (seq < from) conversation.messages.delete(seq);
+  const { messages, looksAt } = conversation;
+  if (messages.size <= HELD_MOST) return;
+  const seqs = [...messages.keys()].sort((a, b) => a - b);
+  const older = seqs.filter((seq) => seq < (looksAt ?? Infinity)).length;
+  if (looksAt === null) keepFrom(conversation, seqs.at(-HELD_AFTER_TRIM));
+  else if (older > seqs.length / 2) keepFrom(conversation, seqs.at(-HELD_MOST));
+  else conversation.to = seqs[HELD_MOST - 1];
+  dropBeyond(conversation);
+}
+
+function keepFrom(conversation, from) {
   Object.assign(conversation, { from, complete: false });
 }
 
-// A page of history: everything from `from` on is now held.
-export function applyHistory(state, conversation, messages, { from, complete }) {
-  conversation.from = Math.min(conversation.from, complete ? 0 : from);
-  conversation.complete ||= complete;
-  for (const seq of conversation.messages.keys()) if (seq < conversation.from) conversation.messages.delete(seq);
+// What was heard while a page was on its way may lie outside of what is held now.
+export function dropBeyond(conversation) {
+  for (const seq of conversation.messages.keys()) if (!isWithin(conversation, seq)) conversation.messages.delete(seq);
+}
+
+// A page of history, which joins what is held or, with `anew`, takes its place: everything from `from` to `to` is held now.
+// What it does not show of that was deleted by the room's `version`.
+export function applyHistory(state, conversation, messages, { from = conversation.from, to = conversation.to, complete = conversation.complete, anew = false, version = 0 }) {
+  if (anew) for (const held of conversation.messages.values()) if (held.version <= version) conversation.messages.delete(held.seq);
+  Object.assign(conversation, { from: complete ? 0 : from, to, complete });
+  dropBeyond(conversation);
   applyMessages(state, conversation, messages);
+  trimMessages(conversation);
 }
 
 // Remember that a change was heard. What is left in `ahead` afterwards lies behind a gap.
@@ -207,6 +240,8 @@ export function reachVersion(conversation, version) {
 export function applyRead(state, conversation, userId, seq) {
   if (userId !== state.me.id) {
     conversation.peerReadTo = Math.max(conversation.peerReadTo, seq);
+    const reader = conversation.readers?.get(userId);
+    if (reader) reader.seq = Math.max(reader.seq, seq);
     return;
   }
   if (seq <= conversation.readTo) return;
@@ -224,9 +259,27 @@ export function dropMessages(state, conversation, seqs) {
   countUnread(state, conversation);
   if (!lastMessage || !seqs.includes(lastMessage.seq)) return true;
   conversation.lastMessage = newestSaid(conversation);
-  return Boolean(conversation.lastMessage) || conversation.complete;
+  return Boolean(conversation.lastMessage) || (conversation.complete && reachesEnd(conversation));
+}
+
+// Cleared up to `seq`: whether what is left is known.
+export function applyCleared(state, conversation, seq) {
+  const { lastMessage, lastSeq, messages, media, whispers } = conversation;
+  if (seq <= conversation.clearedSeq) return seq === conversation.clearedSeq;
+  conversation.clearedSeq = seq;
+  for (const one of whispers) if (one.after_seq <= seq) one.cleared = true;
+  for (const held of [messages, ...Object.values(media ?? {}).map((list) => list.messages)]) for (const one of held.keys()) if (one <= seq) held.delete(one);
+  for (const { reply_to: quote } of messages.values()) if (quote?.seq <= seq) Object.assign(quote, { body: "", file: null });
+  if (lastMessage?.seq <= seq) conversation.lastMessage = newestSaid(conversation);
+  if (conversation.from <= seq) Object.assign(conversation, { from: 0, complete: true });
+  if (seq >= lastSeq) conversation.unread = 0;
+  // Only what is gone was held.
+  if (conversation.from !== Infinity && !messages.size && (seq < lastSeq || !reachesEnd(conversation))) forgetMessages(conversation, conversation.version, seq);
+  countUnread(state, conversation);
+  return seq >= lastSeq || (conversation.complete && Boolean(messages.size));
 }
 
 function newestSaid(conversation) {
+  if (!reachesEnd(conversation)) return null;
   return messagesOf(conversation).findLast((one) => one.seq && isSaid(one)) ?? null;
 }

@@ -12,7 +12,7 @@ from tests.browser.screens import Screen
 from tests.browser.sharing import Sharer, picture, sound
 from tests.servers import Person, make_client_id
 
-SECTIONS = ("profile", "looks", "language", "writing", "password", "sessions", "server")
+SECTIONS = ("profile", "looks", "language", "writing", "password", "sessions", "data", "server")
 
 
 @dataclass
@@ -92,6 +92,60 @@ def chat_list(visit: Visit) -> None:
 def search_in_vain(visit: Visit) -> None:
     visit.enter().page.locator("[data-search]").fill("zzz")
     expect(visit.screen.page.locator(".list__empty")).to_be_visible()
+
+
+def searched(visit: Visit, text: str, sight: str) -> Screen:
+    visit.enter().page.locator("[data-search]").fill(text)
+    expect(visit.screen.page.locator(sight).first).to_be_visible()
+    return visit.screen
+
+
+def search_explained(visit: Visit) -> None:
+    visit.enter().page.locator("[data-search]").click()
+    expect(visit.screen.page.locator("[data-search-help] [data-operators]")).to_be_visible()
+
+
+def search_found(visit: Visit) -> None:
+    searched(visit, "the", "[data-hit] mark")
+    expect(visit.screen.page.locator("[data-found-count]")).to_be_visible()
+
+
+def search_in_the_other_layout(visit: Visit) -> None:
+    searched(visit, "еуте", "[data-layout]")
+
+
+def search_completed(visit: Visit) -> None:
+    searched(visit, "from:", "[data-completion] [role=option]")
+
+
+def search_refused(visit: Visit) -> None:
+    visit.screen.server_may_refuse = True
+    searched(visit, "the on:yesterday", "[data-search-error]")
+
+
+def search_offline(visit: Visit) -> None:
+    searched(visit, "the", "[data-hit]").cut()
+    visit.screen.page.locator("[data-search]").fill("kettle")
+    expect(visit.screen.page.locator("[data-search-waits]")).to_be_visible()
+
+
+def seeking(visit: Visit) -> None:
+    """In a conversation: what can be said."""
+    visit.enter().open("bob").page.locator("[data-seek]").click()
+    expect(visit.screen.page.locator("[data-seek-list] [data-operators]")).to_be_visible()
+
+
+def seeking_listed(visit: Visit) -> None:
+    seeking(visit)
+    visit.screen.page.locator("[data-seek-field]").fill("the")
+    expect(visit.screen.page.locator("[data-seek-list] [data-hit] mark").first).to_be_visible()
+
+
+def seeking_at_a_hit(visit: Visit) -> None:
+    seeking_listed(visit)
+    visit.screen.page.locator("[data-seek-field]").press("Enter")
+    expect(visit.screen.page.locator("[data-message][data-led] mark").first).to_be_visible()
+    expect(visit.screen.page.locator("[data-hit]")).to_have_count(0)
 
 
 def empty_conversation(visit: Visit) -> None:
@@ -222,10 +276,34 @@ def message_menu(visit: Visit) -> None:
     expect(screen.page.locator("[data-actions] [data-action=delete]")).to_be_visible()
 
 
+def seen_by(visit: Visit) -> None:
+    """Who has seen a message, in the menu of it and by their faces."""
+    room(visit)
+    screen = visit.screen
+    words = f"A kettle is found {uuid.uuid4().hex[:4]}"
+    sent = screen.say(words).message(words)
+    expect(sent).to_have_attribute("data-state", "sent")
+    with Person(screen.url, "bob").login().connect() as bob:
+        trip = int(screen.page.url.rsplit("/", 1)[1])
+        bob.call("mark_read", {"room_id": trip, "seq": int(str(sent.get_attribute("data-seq")))})
+    expect(sent).to_have_attribute("data-state", "read")
+    sent.locator("[data-body]").click(button="right")
+    expect(screen.page.locator("[data-actions] [data-seen]")).to_contain_text("bob")
+
+
+def leaning_back(visit: Visit) -> None:
+    with visit.alice.connect() as alice:
+        room_id = alice.open_direct("bob")["id"]
+        for number in range(30):
+            alice.send(room_id, f"Packed so far: {number} of 30")
+    visit.enter().open("bob").page.keyboard.press("Alt+PageUp")
+    expect(visit.screen.page.locator("[data-leaning]:not(:empty)")).to_be_visible()
+
+
 def whispers(visit: Visit) -> None:
     """One that was heard, one that is written, in the room that everybody is in."""
     screen = visit.enter()
-    screen.page.locator("[data-room]").first.click()
+    screen.page.locator("[data-room][data-name=General]").click()
     screen.composer.press_sequentially("/w bob ")
     expect(screen.page.locator("[data-writing=whisper]")).to_be_visible()
     with Person(screen.url, "bob").login().connect() as bob:
@@ -308,9 +386,58 @@ def cropping(visit: Visit) -> None:
     expect(page.locator("[data-stage]")).to_be_visible()
 
 
+def days(visit: Visit) -> None:
+    page = visit.enter().open("bob").page
+    page.locator("[data-day]").first.click()
+    expect(page.locator("[data-date][aria-disabled=false]").first).to_be_visible()
+
+
+def linked(visit: Visit) -> None:
+    """One who followed a link to a message."""
+    screen = visit.enter().open("bob")
+    expect(screen.messages.first).to_be_visible()
+    screen.page.goto(f"{screen.url}/#/bob/1")
+    expect(screen.page.locator("[data-led]")).to_be_visible()
+
+
 def details(visit: Visit) -> None:
     visit.enter().open("bob").page.locator("[data-open-details]").click()
     expect(visit.screen.page.locator("[data-details] [data-mute]")).to_be_visible()
+
+
+def clearing(visit: Visit) -> None:
+    """For both, up to a day."""
+    details(visit)
+    page = visit.screen.page
+    page.locator("[data-clear-history]").click()
+    page.locator("dialog[data-sheet=clearing] input[value=everyone]").check()
+    page.locator("dialog[data-sheet=clearing] input[value=day]").check()
+    page.locator("dialog[data-sheet=clearing] [data-field=day]").fill("2020-01-31")
+    expect(page.locator("dialog[data-sheet=clearing] [data-count=known]")).to_be_visible()
+
+
+def cleared(visit: Visit) -> None:
+    """For oneself, in the room that everybody is in: it can be taken back."""
+    page = visit.enter().page
+    page.locator("[data-room][data-name=General]").click()
+    visit.screen.say("a word too many")
+    expect(visit.screen.message("a word too many").last).to_have_attribute("data-state", "sent")
+    page.locator("[data-open-details]").click()
+    page.locator("[data-clear-history]").click()
+    expect(page.locator("dialog[data-sheet=clearing] [data-count=known]")).to_be_visible()
+    page.locator("dialog[data-sheet=clearing] [data-confirm]").click()
+    expect(page.locator("[data-toast-action]")).to_be_visible()
+    expect(visit.screen.messages).to_have_count(0)
+
+
+def exporting(visit: Visit) -> None:
+    """Where one takes a conversation away: asked, and then ready."""
+    details(visit)
+    visit.screen.page.locator("[data-open-export]").click()
+    expect(visit.screen.page.locator("[data-exporting]")).to_be_visible()
+    if visit.screen.page.locator("[data-export-begin]").count():
+        visit.screen.page.locator("[data-export-begin]").click()
+    expect(visit.screen.page.locator("[data-exporting=ready] [data-export-fetch]")).to_be_visible(timeout=60_000)
 
 
 def section(name: str) -> Callable[[Visit], None]:
@@ -344,6 +471,15 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
     "not found": not_found,
     "list": chat_list,
     "search in vain": search_in_vain,
+    "search explained": search_explained,
+    "search found": search_found,
+    "search in the other layout": search_in_the_other_layout,
+    "search completed": search_completed,
+    "search refused": search_refused,
+    "search offline": search_offline,
+    "search in a conversation": seeking,
+    "search in a conversation: hits": seeking_listed,
+    "search in a conversation: at a hit": seeking_at_a_hit,
     "empty conversation": empty_conversation,
     "every state of a message": every_state_of_a_message,
     "room": room,
@@ -360,6 +496,8 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
     "emoji completion": emoji_completion,
     "message life": message_life,
     "message menu": message_menu,
+    "seen by": seen_by,
+    "leaning back": leaning_back,
     "whispers": whispers,
     "pictures and sound": pictures_and_sound,
     "picture as large as the screen": picture_as_large_as_the_screen,
@@ -370,7 +508,12 @@ SCREENS: dict[str, Callable[[Visit], None]] = {
     "attaching one": attaching_one,
     "recording": recording,
     "cropping": cropping,
+    "days": days,
+    "linked message": linked,
     "details": details,
+    "clearing": clearing,
+    "cleared": cleared,
+    "exporting": exporting,
     **{f"settings: {name}": section(name) for name in SECTIONS},
     "signed out": signed_out,
 }

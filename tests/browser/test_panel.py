@@ -170,7 +170,7 @@ def test_an_account_is_deleted_as_both_see_it(alice: Screen, bob: Screen) -> Non
     bob.open("alice").shows(["so long"])
     alice.page.evaluate(IN_QUEUE, "put")
     assert alice.page.evaluate(IN_QUEUE, "count") == 1
-    alice.settings("password")
+    alice.settings("data")
     alice.field("password").fill("wrong")
     alice.save("delete")
     expect(alice.field("password")).to_have_attribute("aria-invalid", "true")

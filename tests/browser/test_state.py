@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -239,3 +240,249 @@ def test_a_long_conversation_keeps_its_newest_messages_and_knows_what_it_let_go(
         late=message(5, 402, "edited"),
     )
     assert held == {"size": 200, "from": 202, "complete": False, "late": False, "shown": 200}
+
+
+READERS = [
+    {"user_id": 1, "seq": 0, "joined_at": "2026-11-21T07:00:00.000Z"},
+    {"user_id": 2, "seq": 2, "joined_at": "2026-11-21T07:00:00.000Z"},
+    {"user_id": 3, "seq": 0, "joined_at": "2026-11-21T07:00:00.000Z"},
+    {"user_id": 4, "seq": 9, "joined_at": "2026-11-21T09:00:00.000Z"},
+]
+
+
+def test_who_has_seen_a_message_was_there_when_it_was_said(run: Run) -> None:
+    """And marks never go back, whatever an older answer says."""
+    found = run(
+        """
+        const conversation = s.applyRoom(state, { ...given.room, read_by: given.readers });
+        const seen = () => s.seenOf(conversation, given.message);
+        const first = seen();
+        s.applyRead(state, conversation, 3, 3);
+        s.applyRoom(state, { ...given.room, read_by: given.readers });
+        const then = seen();
+        s.applyMembersChanged(state, conversation, { member_count: 21, members: [], gone: [], read_by: [] });
+        return [first, then, seen()];
+        """,
+        room=room(kind="group", peer=None, name="Tea room"),
+        message=message(2, 2, sender=ME),
+        readers=READERS,
+    )
+    assert found == [{"by": [2], "yet": [3]}, {"by": [2, 3], "yet": []}, None]
+
+
+@pytest.mark.parametrize(
+    ("by", "yet", "words"),
+    [
+        ([], [2], "Nobody has seen it yet"),
+        ([2], [], "Seen by peer"),
+        ([2], [9], "Seen by peer"),
+        ([2, 9], [8], "Seen by peer and 1 more"),
+        ([8, 9], [2], "Seen by 2 people"),
+        ([2, 9], [], "Seen by everyone"),
+    ],
+)
+def test_readers_are_named_and_those_not_known_here_are_counted(
+    run: Run, by: list[int], yet: list[int], words: str
+) -> None:
+    said = run(
+        """
+        const { seenWords } = await import("/assets/any/js/pieces.js");
+        s.applyPerson(state, given.peer);
+        return seenWords(given.seen, state.people);
+        """,
+        peer=PEER,
+        seen={"by": by, "yet": yet},
+    )
+    assert said == words
+
+
+def test_the_people_of_a_room_who_are_not_known_are_asked_for(run: Run) -> None:
+    """In a large community a member may have said nothing that this page has seen."""
+    name = run(
+        """
+        const { createNaming } = await import("/assets/any/js/naming.js");
+        const members = async (id, { limit }) => ({ members: id === 7 && limit >= 20 ? [given.peer] : [] });
+        await createNaming({ state }, { api: { members } }).meet({ id: 7 });
+        return state.people.get(given.peer.id).display_name;
+        """,
+        peer=PEER | {"role": "member", "here": False},
+    )
+    assert name == "peer"
+
+
+@pytest.mark.parametrize(
+    ("marks", "last_seq", "found"),
+    [
+        ({4: 1, 3: 3}, 3, {1: [4], 3: [3]}),
+        ({2: 9, 3: 3}, 3, {3: [2, 3]}),
+        ({2: 0}, 3, {}),
+        ({1: 3}, 3, {}),
+        ({9: 3, 8: 2}, 3, {2: [8]}),
+        ({2: 9, 3: 2}, 50, {2: [3]}),
+    ],
+    ids=["where each is", "at the end", "nowhere yet", "oneself", "who wrote it", "whoever has read past what is held"],
+)
+def test_readers_stand_at_the_last_message_they_have_read(
+    run: Run, marks: dict[int, int], last_seq: int, found: dict[int, list[int]]
+) -> None:
+    at = run(
+        """
+        const conversation = s.applyRoom(state, { ...given.room, read_by: given.readers });
+        const found = s.readersAt(conversation, given.messages, state.me);
+        return Object.fromEntries([...found].map(([{ seq }, ids]) => [seq, ids]));
+        """,
+        room=room(kind="group", peer=None, name="Tea room", last_seq=last_seq),
+        readers=[{"user_id": id_, "seq": seq, "joined_at": "2026-11-21T07:00:00.000Z"} for id_, seq in marks.items()],
+        messages=[message(1, 1), message(2, 2), message(3, 3, sender=PEER | {"id": 9})],
+    )
+    assert at == {str(seq): ids for seq, ids in found.items()}
+
+
+WINDOW = """
+        const conversation = s.applyRoom(state, given.room);
+        const look = () => ({ from: conversation.from, to: conversation.to === Infinity ? null : conversation.to,
+          seqs: s.messagesOf(conversation).map(({ seq }) => seq), unread: conversation.unread,
+          last: conversation.lastMessage?.seq });
+"""
+
+
+def page_of(first: int, last: int) -> list[dict[str, Any]]:
+    return [message(seq, seq) | {"created_at": "2026-11-21T08:00:00.000Z"} for seq in range(first, last + 1)]
+
+
+def test_a_window_above_the_end_that_is_cleared_whole_is_let_go(run: Run) -> None:
+    """What comes then belongs to the end, which is loaded anew."""
+    seen = run(
+        WINDOW
+        + """
+        s.applyHistory(state, conversation, given.page, { from: 10, to: 20, complete: false, anew: true });
+        const known = s.applyCleared(state, conversation, 50);
+        return [known, conversation.from === Infinity, look()];
+        """,
+        room=room(last_seq=50, last_message=message(50, 50)),
+        page=page_of(10, 20),
+    )
+    assert seen == [True, True, {"from": math.inf, "to": None, "seqs": [], "unread": 0, "last": None}]
+
+
+def test_what_arrives_below_a_window_is_counted_and_not_held(run: Run) -> None:
+    seen = run(
+        WINDOW
+        + """
+        s.applyHistory(state, conversation, given.page, { from: 10, to: 20, complete: false, anew: true });
+        s.applyMessages(state, conversation, [given.live]);
+        const below = look();
+        s.applyHistory(state, conversation, given.rest, { to: Infinity });
+        return [below, look()];
+        """,
+        room=room(version=30, last_seq=30, last_read_seq=30, last_message=message(30, 30)),
+        page=page_of(10, 20),
+        live=message(31, 31) | {"created_at": "2026-11-21T08:00:31.000Z"},
+        rest=page_of(21, 31),
+    )
+    assert seen[0] == {"from": 10, "to": 20, "seqs": list(range(10, 21)), "unread": 1, "last": 31}
+    assert seen[1] == {"from": 10, "to": None, "seqs": list(range(10, 32)), "unread": 1, "last": 31}
+
+
+def test_a_change_that_is_heard_while_a_page_is_on_its_way_outlives_it(run: Run) -> None:
+    bodies = run(
+        WINDOW
+        + """
+        s.applyHistory(state, conversation, given.newest, { from: 3 });
+        conversation.loading = "older";
+        s.applyMessages(state, conversation, [given.edited]);
+        const meanwhile = look().seqs;
+        s.applyHistory(state, conversation, given.older, { from: 1, complete: true });
+        conversation.loading = null;
+        return [meanwhile, s.messagesOf(conversation).map(({ body }) => body)];
+        """,
+        room=room(version=3, last_seq=3, last_read_seq=3),
+        newest=[message(3, 3, "c")],
+        edited=message(1, 4, "a2"),
+        older=[message(1, 1, "a"), message(2, 2, "b")],
+    )
+    assert bodies == [[3], ["a2", "b", "c"]]
+
+
+@pytest.mark.parametrize(
+    ("looks_at", "held"),
+    [
+        (20, {"from": 0, "to": 400}),
+        (430, {"from": 51, "to": None}),
+        (None, {"from": 251, "to": None}),
+    ],
+)
+def test_what_is_far_from_the_readers_eye_is_let_go(run: Run, looks_at: int | None, held: dict[str, Any]) -> None:
+    window = run(
+        WINDOW
+        + """
+        conversation.looksAt = given.eye;
+        s.applyHistory(state, conversation, given.page, { from: 1, complete: true });
+        return look();
+        """,
+        room=room(version=450, last_seq=450, last_read_seq=450),
+        page=page_of(1, 450),
+        eye=looks_at,
+    )
+    assert {"from": window["from"], "to": window["to"]} == held
+    assert window["seqs"] == list(range(max(1, held["from"]), (held["to"] or 450) + 1))
+
+
+def test_another_window_takes_the_place_of_one_with_what_was_deleted_in_between(run: Run) -> None:
+    """What a page leaves out was deleted; what was heard after it was read stays."""
+    seqs = run(
+        WINDOW
+        + """
+        s.applyHistory(state, conversation, given.old, { from: 1, to: 20, complete: true });
+        conversation.loading = "around";
+        s.applyMessages(state, conversation, [given.live]);
+        const window = { from: 15, to: Infinity, complete: false, anew: true, version: 30 };
+        s.applyHistory(state, conversation, given.page, window);
+        conversation.loading = null;
+        return look().seqs;
+        """,
+        room=room(version=20, last_seq=20, last_read_seq=20),
+        old=page_of(1, 20),
+        live=message(21, 31) | {"created_at": "2026-11-21T08:00:31.000Z"},
+        page=[one for one in page_of(15, 20) if one["seq"] != 18],
+    )
+    assert seqs == [15, 16, 17, 19, 20, 21]
+
+
+def test_what_waits_and_whispers_stand_where_the_window_reaches(run: Run) -> None:
+    shown = run(
+        WINDOW
+        + """
+        conversation.pending = [{ client_id: "p", body: "waits" }];
+        conversation.whispers = [4, 12, 25].map((after_seq) => ({ after_seq, body: `after ${after_seq}` }));
+        const bodies = () => s.messagesOf(conversation).map(({ body }) => body).filter(Boolean);
+        s.applyHistory(state, conversation, given.page, { from: 10, to: 20, complete: false, anew: true });
+        const within = bodies();
+        s.applyHistory(state, conversation, given.rest, { to: Infinity });
+        return [within, bodies()];
+        """,
+        room=room(version=30, last_seq=30, last_read_seq=30),
+        page=page_of(10, 20),
+        rest=page_of(21, 30),
+    )
+    assert shown == [["after 12"], ["after 12", "after 25", "waits"]]
+
+
+ADDRESSES = {
+    "#/bob": {"username": "bob"},
+    "#/bob/12": {"username": "bob", "seq": 12},
+    "#/room/5": {"roomId": 5},
+    "#/room/5/12": {"roomId": 5, "seq": 12},
+    "#/%72oom/5": {"username": "room", "seq": 5},
+    "#/%D1%91%D0%B6": {"username": "ёж"},
+}
+
+
+def test_every_place_has_an_address(run: Run) -> None:
+    code = """
+        const { addressOf, placeIn } = await import("/assets/any/js/navigation.js");
+        return given.addresses.map((address) => [placeIn(address), placeIn(address) && addressOf(placeIn(address))]);
+    """
+    assert run(code, addresses=list(ADDRESSES)) == [[place, address] for address, place in ADDRESSES.items()]
+    others = ["", "#", "#/", "#bob", "#/bob/", "#/bob/x", "#/bob/1/2", "#/room/5/x", "#/%E0%A4%A", "#/bob/" + "9" * 16]
+    assert run(code, addresses=others) == [[None, None]] * len(others)

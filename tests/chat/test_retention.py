@@ -147,7 +147,7 @@ def test_a_large_purge_goes_in_batches_and_can_be_interrupted(alice: Member, bob
     [
         (100, retention.TARGET, 100),
         (100, retention.TARGET / 10, 200),
-        (100, retention.TARGET * 2, 50),
+        (1000, retention.TARGET * 2, 500),
         (100, 10.0, retention.BATCH_MIN),
         (retention.BATCH_MAX, 0.0, retention.BATCH_MAX),
     ],

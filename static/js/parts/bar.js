@@ -8,7 +8,7 @@ import { lastSeen, wholeSpan } from "../times.js";
 
 const NAMED_MOST = 2; // who write at once
 
-export function createBar(mount, { close, openDetails }) {
+export function createBar(mount, { close, openDetails, seek }) {
   function draw(state, { offline }) {
     const partner = openPartner(state);
     render(partner ? bar(state, partner, offline) : nothing, mount);
@@ -27,10 +27,16 @@ export function createBar(mount, { close, openDetails }) {
         </h2>
         <p class="bar__state" ?data-lively=${!offline && isLively(partner, writing)}>${doing(partner, writing, offline)}</p>
         <p class="visually-hidden" role="status">${writing.length ? whoWrites(writing) : nothing}</p>
-      </div>`;
+      </div>
+      ${state.open.conversation ? lens(seek) : nothing}`;
   }
 
   return { draw };
+}
+
+function lens(seek) {
+  const words = t("Search in this conversation");
+  return html`<button class="button button--icon" type="button" data-seek aria-label=${words} title=${words} @click=${seek}>${icon("search")}</button>`;
 }
 
 function doing(partner, writing, offline) {

@@ -7,9 +7,10 @@ import { replace } from "../formatting.js";
 // A source is {label, begun, offer(word), count(number), text(one), draw(one)} and perhaps whole(before). `begun` matches
 // what stands before the caret when there is something to complete, its first group is the word; `offer` gives a list,
 // or a promise of one, that `draw` shows and `text` writes; `whole` gives {word, text} for what needs no choice.
-export function createCompletion(box, sources) {
+// A source that is `hesitant` waits for a choice: until then the keys are the text's. The list stands in `around`.
+export function createCompletion(box, sources, around = box.closest("form")) {
   const mount = document.createElement("div");
-  box.closest("form").append(mount);
+  around.append(mount);
   box.addEventListener("blur", close);
   box.setAttribute("aria-autocomplete", "list");
   box.setAttribute("aria-haspopup", "listbox");
@@ -32,7 +33,7 @@ export function createCompletion(box, sources) {
     if (!begun) dismissed = null;
     const found = begun && dismissed !== start ? await Promise.resolve(begun.offer(word)).catch(() => []) : [];
     if (mine !== questions) return;
-    [source, offered, chosen] = [begun, found, 0];
+    [source, offered, chosen] = [begun, found, begun?.hesitant ? -1 : 0];
     draw();
   }
 
@@ -67,12 +68,12 @@ export function createCompletion(box, sources) {
     if (!offered.length || event.shiftKey || event.ctrlKey || event.metaKey || event.altKey) return false;
     const act = {
       ArrowDown: () => choose(chosen + 1),
-      ArrowUp: () => choose(chosen - 1),
+      ArrowUp: () => choose(Math.max(chosen, 0) - 1),
       Enter: () => take(offered[chosen]),
-      Tab: () => take(offered[chosen]),
+      Tab: () => take(offered[Math.max(chosen, 0)]),
       Escape: dismiss,
     }[event.key];
-    if (!act) return false;
+    if (!act || (chosen < 0 && event.key === "Enter")) return false;
     event.preventDefault();
     event.stopPropagation();
     act();
@@ -91,9 +92,10 @@ export function createCompletion(box, sources) {
 
   function draw() {
     render(list(), mount);
+    if (box.role === "combobox") box.setAttribute("aria-expanded", offered.length > 0);
     if (offered.length) box.setAttribute("aria-controls", "completion");
     else box.removeAttribute("aria-controls");
-    if (offered.length) box.setAttribute("aria-activedescendant", `completion-${chosen}`);
+    if (offered.length && chosen >= 0) box.setAttribute("aria-activedescendant", `completion-${chosen}`);
     else box.removeAttribute("aria-activedescendant");
   }
 

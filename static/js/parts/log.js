@@ -2,40 +2,46 @@
 
 import { html, nothing, render, repeat } from "../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../i18n.js";
-import { messageRow, quoteOf, reactionsOf, stateOf } from "../message.js";
+import { messageRow, quoteOf, reactionsOf, readersOf, seenBy, stateOf } from "../message.js";
 import { face, icon, nameOf } from "../pieces.js";
-import { isLine, serverNow } from "../conversations.js";
+import { isLine, readersAt, serverNow } from "../conversations.js";
 import { Place } from "../scroll.js";
-import { isSaid, messagesOf, openPartner } from "../state.js";
+import { isSaid, messagesOf, openPartner, reachesEnd } from "../state.js";
 import { dayKey, dayName } from "../times.js";
 
 const TOGETHER = 5 * 60_000; // messages of one person within it stand together
 const SKELETONS = ["44%", "30%", "58%", "36%", "50%"];
 
-// `actions`: older(), retry(message), discard(message), reload(), moved(), files() (files.js, null until it has come), and takePlace(conversation), which gives the
-// {seq, top} that was looked at before the page was loaded anew, once.
+// `actions`: older(), newer(), reach() (loads what one is led to), lookAt(seq), retry(message), discard(message), reload(), moved(), calendar(moment), files()
+// (files.js, null until it has come), and takePlace(conversation), which gives the {seq, top} that was looked at before the page was loaded anew, once.
 export function createLog(mount, actions) {
   let place = null;
   let shown = null; // the conversation on screen
   let settled = false; // its first position has been taken
   let seenTo = 0;
   let wanted = null; // the place to return to
+  let open = null; // what is open, as the state has it
+  let today = null; // the chip of the day of what is at the top, to which a key leads (keys.js)
   const lines = { made: null, asked: null }; // the words for comings and goings, loaded with the first one
 
   function draw(state) {
-    const conversation = state.open?.conversation ?? null;
+    open = state.open;
+    const conversation = open?.conversation ?? null;
     if (conversation !== shown) start(conversation);
-    const { readTo, lastSeq } = conversation ?? {};
     if (!place) {
       render(frame(state, conversation), mount);
       place = new Place(mount.querySelector("[data-log]"), actions.moved);
     }
-    if (place.atEnd) seenTo = Math.max(readTo ?? 0, lastSeq ?? 0);
+    if (isAtEnd()) seenTo = Math.max(conversation?.readTo ?? 0, conversation?.lastSeq ?? 0);
     place.keep(() => render(frame(state, conversation), mount));
+    place.follows = !conversation || conversation.to === Infinity;
     if (conversation && !settled && conversation.from !== Infinity) settle();
-    if (settled && state.open?.target) lead(state.open);
-    if (conversation && settled && place.nearStart && !conversation.error) actions.older();
+    if (settled && open?.target) lead();
+    if (conversation && settled && !conversation.error) extend();
+    turnDay();
   }
+
+  const isAtEnd = () => place.atEnd && (!shown || shown.to === Infinity);
 
   function start(conversation) {
     shown = conversation;
@@ -46,12 +52,9 @@ export function createLog(mount, actions) {
   }
 
   function settle() {
-    const missing = wanted && wanted.seq < shown.from && !shown.complete && !shown.error;
-    if (missing) {
-      actions.older();
-      return;
-    }
+    if (wanted && !open.target && !mount.querySelector(`[data-seq="${wanted.seq}"]`)) open.target = wanted.seq; // and it is led to
     settled = true;
+    if (open.target) return;
     const before = wanted && mount.querySelector(`[data-seq="${wanted.seq}"]`);
     const unread = mount.querySelector("[data-unread-line]");
     if (before) place.to(before, wanted.top);
@@ -60,18 +63,41 @@ export function createLog(mount, actions) {
     actions.moved();
   }
 
-  // Older messages are loaded until the one that is wanted is among them, or cannot be.
-  function lead(open) {
-    const { target: seq, enter, conversation } = open;
+  function extend() {
+    if (place.nearStart) actions.older();
+    if (place.nearEnd) actions.newer();
+  }
+
+  // What one is led to is loaded first where it is not there.
+  function lead() {
+    const { target: seq, asked, enter, conversation } = open;
+    if ([conversation.loading, conversation.error].some((what) => ["newest", "around"].includes(what))) return;
     const row = mount.querySelector(`[data-seq="${seq}"]`);
-    if (!row && seq < conversation.from && !conversation.complete && !conversation.error) return actions.older();
+    const isEnd = seq === Infinity && reachesEnd(conversation);
+    if (!row && !isEnd && asked !== seq) return actions.reach();
     open.target = null;
-    if (!row) return actions.missing(conversation);
-    place.to(row);
+    if (isEnd) return toEnd();
+    if (!row) return missing(conversation);
+    const { top } = wanted?.seq === seq ? wanted : {};
+    wanted = null;
+    place.to(row, top);
     delete row.dataset.led;
     requestAnimationFrame(() => (row.dataset.led = ""));
     if (enter) row.focus({ preventScroll: true });
     actions.moved();
+  }
+
+  function missing(conversation) {
+    actions.missing(conversation);
+    actions.lookAt(Infinity);
+  }
+
+  function turnDay() {
+    const now = place.section?.querySelector("[data-day]") ?? null;
+    if (now === today) return;
+    today?.removeAttribute("data-reached");
+    now?.setAttribute("data-reached", "");
+    today = now;
   }
 
   function frame(state, conversation) {
@@ -80,26 +106,35 @@ export function createLog(mount, actions) {
     const loading = Boolean(conversation?.loading);
     // Silent by itself: what is loaded above, waits or becomes read is no news. Additions are read out by noticed.js.
     return html`<div class="log__scroll" data-log role="log" aria-live="off" tabindex="0" aria-label=${label} aria-busy=${loading}>
-        <ol class="log__column" role="list">
+        <div class="log__column">
           ${conversation ? content(state, conversation, partner) : refusal(state.open?.error)}
-        </ol>
+        </div>
       </div>
       ${conversation ? pill(conversation, state.me) : nothing}`;
   }
 
   function content(state, conversation, partner) {
-    const rows = timeline(conversation, state);
-    if (rows.some(({ kind }) => kind === "line")) loadLines();
+    const days = timeline(conversation, state);
+    if (days.some(({ rows }) => rows.some(({ kind }) => kind === "line"))) loadLines();
     const error = conversation.error ? failed() : nothing;
     const tools = { ...actions, me: state.me, find: (name) => state.names.get(name) };
-    if (rows.length) return [error, repeat(rows, (row) => row.key, (row) => drawRow(row, tools))];
+    const below = conversation.error === "newer";
+    if (days.length) return [below ? nothing : error, repeat(days, (day) => day.key, (day) => section(day, tools)), below ? error : nothing];
     if (conversation.error) return error;
-    return conversation.from === Infinity ? SKELETONS.map(skeleton) : hint(partner);
+    return conversation.from === Infinity ? html`<div>${SKELETONS.map(skeleton)}</div>` : hint(partner);
+  }
+
+  // The day stays in view while something of it is.
+  function section({ key, at, rows }, tools) {
+    const jump = t("Jump to a day");
+    return html`<section class="log__section" data-section=${key}>
+      <button class="log__day" type="button" tabindex="-1" data-day=${at} aria-haspopup="dialog" title=${jump} @click=${() => actions.calendar(at)}><span class="log__chip">${dayName(at)}</span></button>
+      <ol class="log__rows" role="list">${repeat(rows, (row) => row.key, (row) => drawRow(row, tools))}</ol>
+    </section>`;
   }
 
   function drawRow(row, tools) {
-    if (row.kind === "day") return html`<li class="log__day">${dayName(row.at)}</li>`;
-    if (row.kind === "line") return html`<li class="log__line" data-line>${lines.made?.lineOf(row.messages) ?? nothing}</li>`;
+    if (row.kind === "line") return html`<li class="log__line" data-line data-seq=${row.messages[0].seq}>${lines.made?.lineOf(row.messages) ?? nothing}</li>`;
     if (row.kind === "unread") return html`<li class="log__unread" data-unread-line>${t("New messages")}</li>`;
     return messageRow(row, tools);
   }
@@ -115,34 +150,41 @@ export function createLog(mount, actions) {
   }
 
   function pill(conversation, me) {
-    if (place?.atEnd ?? true) return nothing;
+    if (!place || isAtEnd()) return nothing;
     const isNew = (one) => one.seq > seenTo && one.sender.id !== me.id && isSaid(one);
-    const count = [...conversation.messages.values()].filter(isNew).length;
+    const count = reachesEnd(conversation) ? messagesOf(conversation).filter(isNew).length : conversation.unread;
     const words = count ? tn("%(count)s new message", "%(count)s new messages", count) : t("To the newest");
     return html`<button class="button pill" type="button" data-to-end @click=${toEnd}>${icon("arrow-down")}${words}</button>`;
   }
 
+  // Where the newest are not held, they are loaded first.
   function toEnd() {
+    if (shown && shown.to !== Infinity) return actions.lookAt(Infinity);
     place.toEnd();
     actions.moved();
   }
 
   function failed() {
-    return html`<li class="log__error">
+    return html`<div class="log__error">
       <p>${t("The messages could not be loaded.")}</p>
       <button class="button button--small" type="button" @click=${actions.reload}>${icon("rotate-cw")}${t("Try again")}</button>
-    </li>`;
+    </div>`;
   }
 
-  return { draw, toEnd, get place() { return place?.current ?? null; }, get atEnd() { return settled && place.atEnd; } };
+  return {
+    draw,
+    toEnd,
+    get place() { return place?.current ?? null; },
+    get atEnd() { return settled && isAtEnd() && !open?.target; },
+  };
 }
 
 function refusal(error) {
-  return error ? html`<li class="log__hint" role="alert">${error}</li>` : nothing;
+  return error ? html`<p class="log__hint" role="alert">${error}</p>` : nothing;
 }
 
 function skeleton(width, index) {
-  return html`<li class="skeleton" aria-hidden="true" ?data-own=${index % 2 === 1} .style=${`--wide: ${width}`}></li>`;
+  return html`<div class="skeleton" aria-hidden="true" ?data-own=${index % 2 === 1} .style=${`--wide: ${width}`}></div>`;
 }
 
 function labelOf(partner) {
@@ -155,44 +197,61 @@ function hint(partner) {
   const name = nameOf(partner);
   const first = t("Nothing here yet. Write the first message to %(name)s.", { name });
   const words = partner.kind === "group" ? t("Nothing here yet. Write the first message in %(name)s.", { name }) : first;
-  return html`<li class="log__hint">
+  return html`<div class="log__hint">
     ${face(partner)}
     <p>${words}</p>
-  </li>`;
+  </div>`;
 }
 
-// The rows of a conversation in their order: days, the line before what is new, messages with their neighbours.
+// The days of a conversation in their order, and the rows of each: the line before what is new, messages with their neighbours.
 function timeline(conversation, state) {
   const { me } = state;
-  const rows = [];
+  const { peerReadTo, kind, complete, divider } = conversation;
+  const days = [];
+  const all = messagesOf(conversation);
   let last = null; // the row of the message before, while nothing stands between
-  let day = null;
-  let marked = conversation.divider === null;
-  const { peerReadTo, kind } = conversation;
+  let marked = divider === null || conversation.from > divider + 1; // or the line belongs above what is held
   const facts = { me, peerReadTo, inRoom: kind === "group", now: serverNow(state), conversation, state };
-  for (const message of messagesOf(conversation)) {
-    if (dayKey(message.created_at) !== day) {
-      day = dayKey(message.created_at);
-      rows.push({ kind: "day", key: `day ${day} ${message.seq ?? ""}`, at: message.created_at });
+  const readers = readersAt(conversation, all, me);
+  for (const message of all) {
+    if (dayKey(message.created_at) !== days.at(-1)?.name) {
+      days.push(dayOf(message, days));
       last = null;
     }
+    const { rows } = days.at(-1);
     if (isLine(message)) {
-      if (rows.at(-1).kind === "line" && mergeable(rows.at(-1).messages.at(-1), message)) rows.at(-1).messages.push(message);
+      if (rows.at(-1)?.kind === "line" && mergeable(rows.at(-1).messages.at(-1), message)) rows.at(-1).messages.push(message);
       else rows.push({ kind: "line", key: `line ${message.seq}`, messages: [message] });
       last = null;
       continue;
     }
     const own = message.sender.id === me.id;
-    if (!marked && !own && message.seq > conversation.divider) {
+    if (!marked && !own && message.seq > divider) {
       marked = true;
       rows.push({ kind: "unread", key: "unread" });
       last = null;
     }
-    last = row(message, own, last, facts);
+    last = { ...row(message, own, last, facts), readers: readersOf(readers.get(message), state) };
     rows.push(last);
   }
-  return rows;
+  return shownOf(days, { first: !complete, last: conversation.to !== Infinity });
 }
+
+// A clock that is wrong may bring a day twice.
+function dayOf({ created_at: at }, days) {
+  const name = dayKey(at);
+  const before = days.filter((day) => day.name === name).length;
+  return { name, key: before ? `${name} ${before}` : name, at, rows: [] };
+}
+
+// Where more is to come, the row at the edge only tells how its neighbour stands.
+function shownOf(days, { first, last }) {
+  if (first && isMessage(days[0]?.rows[0])) days[0].rows.shift();
+  if (last && isMessage(days.at(-1)?.rows.at(-1))) days.at(-1).rows.pop();
+  return days.filter(({ rows }) => rows.length);
+}
+
+const isMessage = (row) => row?.kind === "message";
 
 // Comings and goings stand together; invitations and removals where one person made them.
 function mergeable(before, next) {
@@ -216,6 +275,7 @@ function row(message, own, before, facts) {
     left: message.expires_at ? Math.max(0, Date.parse(message.expires_at) - facts.now) : null,
     quote: quoteOf(message, facts.conversation),
     reactions: reactionsOf(message, facts.state),
+    seen: seenBy(message, facts),
   };
 }
 

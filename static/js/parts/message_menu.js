@@ -2,12 +2,14 @@
 
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../i18n.js";
-import { fileAddress, icon, nameOf } from "../pieces.js";
+import { seenOf } from "../conversations.js";
+import { face, fileAddress, icon, nameOf, seenWords } from "../pieces.js";
 
 const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 const EDGE = 8; // px to the window's edge
+const FACES = 3;
 
-// `actions`: reply(message), react(message, emoji), edit(message), remove(message), whisperTo(conversation, person), copy(text).
+// `actions`: reply(message), react(message, emoji), edit(message), remove(message), whisperTo(conversation, person), copy(text), linkTo(message), meet(conversation), which learns who is in it.
 export function createMessageMenu({ state }, actions) {
   const panel = document.createElement("div");
   // Not "auto": a finger that is lifted where it pressed long would close it at once.
@@ -23,12 +25,15 @@ export function createMessageMenu({ state }, actions) {
   let picker = null; // made when first wanted
   let reacted = null; // the message for which the picker is open
   let opener = null; // what had the focus
+  let opened = null; // the message it is about
 
   // Below `beside`, at `x`, `y`, or at the message. Always true: it is open.
   function open(message, row, { beside = row.querySelector(".bubble"), x = null, y = null, only = null } = {}) {
     close();
     opener = document.activeElement;
+    opened = message;
     draw(message, row, only);
+    meetReaders(message, () => draw(message, row, only));
     panel.showPopover();
     place(x === null ? beside.getBoundingClientRect() : new DOMRect(x, y, 0, 0));
     items()[0]?.focus();
@@ -53,8 +58,35 @@ export function createMessageMenu({ state }, actions) {
 
   function draw(message, row, only) {
     const whispered = message.kind === "whisper";
-    const choices = only ? nothing : html`<div class="actions__list">${choicesFor(message, whispered).map(choice)}</div>`;
+    const choices = only ? nothing : html`<div class="actions__list">${choicesFor(message, whispered).map(choice)}${seen(message)}</div>`;
     render(html`${whispered ? nothing : quick(message, row)} ${choices}`, panel);
+  }
+
+  // Who has read one's own message. An item that does nothing, so that the arrows and what is read aloud come by it.
+  function seen(message) {
+    const { conversation } = state.open;
+    const known = message.sender.id === state.me.id && message.seq ? seenIn(conversation, message) : null;
+    if (!known) return nothing;
+    const { words, people } = known;
+    return html`<div class="menu__item menu__item--still actions__seen" role="menuitem" aria-disabled="true" tabindex="-1" data-seen>
+      ${icon("eye")}<span dir="auto">${words}</span>
+      ${people.length ? html`<span class="actions__faces" aria-hidden="true">${people.slice(0, FACES).map((person) => face(person))}</span>` : nothing}
+    </div>`;
+  }
+
+  function seenIn(conversation, message) {
+    if (conversation.kind !== "group") return { words: message.seq <= conversation.peerReadTo ? t("Seen") : t("Not seen yet"), people: [] };
+    const seen = seenOf(conversation, message);
+    return seen && { words: seenWords(seen, state.people), people: seen.by.map((id) => state.people.get(id)).filter(Boolean) };
+  }
+
+  // Somebody who has said nothing here and is not in the list may be among them.
+  async function meetReaders(message, redraw) {
+    const { conversation } = state.open;
+    const by = message.sender.id === state.me.id ? (seenOf(conversation, message)?.by ?? []) : [];
+    if (by.every((id) => state.people.has(id))) return;
+    await actions.meet(conversation);
+    if (panel.matches(":popover-open") && opened === message) redraw();
   }
 
   function quick(message, row) {
@@ -76,6 +108,7 @@ export function createMessageMenu({ state }, actions) {
     return [
       [!whispered, "reply", "reply", t("Answer"), () => actions.reply(message)],
       [Boolean(message.body), "copy", "copy", t("Copy text"), () => actions.copy(message.body)],
+      [!whispered, "link", "link", t("Copy link"), () => actions.copy(actions.linkTo(message))],
       [Boolean(message.file), "download", "download", t("Download"), () => download(message.file)],
       [own && !whispered, "edit", "pencil", t("Edit"), () => actions.edit(message)],
       [grouped && other.id !== state.me.id && other.kind !== "deleted", "whisper", "lock", t("Whisper to %(name)s", { name: nameOf(other) }), () => actions.whisperTo(conversation, other)],

@@ -3,9 +3,10 @@
 
 import { html, render } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../i18n.js";
-import { isLine } from "../conversations.js";
+import { isLine, partnerOf, placeOf } from "../conversations.js";
 import { icon } from "../pieces.js";
 import { excerptOf } from "../message.js";
+import { addressOf } from "../navigation.js";
 import { createMessageMenu } from "./message_menu.js";
 
 const LONG_PRESS = 450;
@@ -15,7 +16,7 @@ const STILL = 10; // px that a finger may move and still press
 // `mount` is the log; `actions` are those of life.js, and confirm(question), which asks before something is lost.
 export function createMessageTools(mount, { state }, actions) {
   const bar = document.createElement("div");
-  const menu = createMessageMenu({ state }, { ...actions, remove, copy });
+  const menu = createMessageMenu({ state }, { ...actions, remove, copy, linkTo });
   let pressing = null; // {timer, x, y}
   let pressed = false; // the touch that ends now opened the menu
   let selected = false; // there was a selection when the button went down: some systems then select a word
@@ -135,6 +136,14 @@ export function createMessageTools(mount, { state }, actions) {
 
   // The pointer may rest on a message since before this was loaded.
   if (matchMedia("(hover: hover)").matches) show(mount.querySelector("[data-message]:hover"));
+
+  // A room is found under any account of a browser; a person's name leads to the conversation of whoever follows it.
+  function linkTo({ seq }) {
+    const { conversation } = state.open;
+    const page = location.origin + location.pathname;
+    const base = conversation.kind === "group" ? page.replace(/\/u\/\d\/$/, "/") : page;
+    return base + addressOf({ ...placeOf(partnerOf(state, conversation)), seq });
+  }
 
   function remove(message) {
     const own = message.sender.id === state.me.id;

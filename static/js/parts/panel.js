@@ -4,6 +4,7 @@
 import { html, nothing, render } from "../../vendor/lit-html/lit-html.js";
 import { t } from "../i18n.js";
 import { icon, styled, wordsOf } from "../pieces.js";
+import { createData } from "./panel/data.js";
 import { createForms } from "./panel/forms.js";
 import { createLanguage } from "./panel/language.js";
 import { createLooksSection, createWriting } from "./panel/choices.js";
@@ -27,8 +28,9 @@ export async function createPanel(mount, services) {
     ["language", t("Language and time"), () => icon("languages"), createLanguage(forms, services)],
     ["writing", t("Messages"), () => icon("bell"), createWriting(forms, services)],
     ["membership", t("Become a member"), () => icon("key-round"), createMembership(own, forms, { ...services, became })],
-    ["password", t("Password and account"), () => icon("key-round"), createPassword(own, forms, services)],
+    ["password", t("Password"), () => icon("key-round"), createPassword(own, forms, services)],
     ["sessions", t("Devices"), () => icon("smartphone"), createSessions(own, forms, services)],
+    ["data", t("Your data"), () => icon("download"), createData(forms, services)],
     ["server", t("This server"), () => icon("shield"), createServer(services)],
   ];
   const notFor = { guest: ["password", "sessions"], member: ["membership"] };

@@ -10,9 +10,10 @@ import { folded } from "../text.js";
 import { brief, full, lastSeen } from "../times.js";
 
 const LINES = 500;
+const OPERATOR = /(?:^|\s)-?(?:from|in|before|after|on|has):|["“«]/i; // what no name is
 const lines = new Map(); // text → how the list shows it, the latest ones
 
-// `actions`: open(place), more(), search(text), join(room), createRoom(name).
+// `actions`: open(place), more(), search(text), join(room), createRoom(name), and messages(), which gives {drawing, some, loading} of the messages that are found.
 export function createPeopleList({ list: mount, field, clear }, actions) {
   let entering = false; // Enter was pressed, and waits for what the server finds
   let known = null; // the search that was drawn last
@@ -39,6 +40,13 @@ export function createPeopleList({ list: mount, field, clear }, actions) {
     if (event.key !== "ArrowDown") return;
     event.preventDefault();
     (rows().find((row) => row.tabIndex === 0) ?? mount).focus();
+  }
+
+  // Somebody comes to a search, or from one.
+  function look(text) {
+    if (field.value.trim() === text.trim()) return;
+    field.value = text;
+    wrote();
   }
 
   function cleared() {
@@ -93,11 +101,13 @@ export function createPeopleList({ list: mount, field, clear }, actions) {
     const talking = conversations(state).filter(matches);
     const others = strangers(state, ids, talking);
     const open = rooms.filter(({ id }) => !state.conversations.has(id)).map((room) => ({ partner: { ...room, kind: "group" }, conversation: null }));
-    const nothingFound = !talking.length && !others.length && !open.length && !loading;
+    const asked = OPERATOR.test(text);
+    const messages = actions.messages();
+    const nothingFound = !asked && !messages.some && !talking.length && !others.length && !open.length && !loading;
     const words = t("Nobody and no room by the name “%(name)s”.", { name: text });
     return html`${group(state, t("Conversations"), talking)} ${group(state, t("Public rooms"), open)} ${group(state, t("People"), others)}
       ${nothingFound ? html`<p class="list__empty" role="status">${words}</p>` : nothing}
-      ${mayCreate(state) ? creating(text) : nothing}`;
+      ${mayCreate(state) && !asked ? creating(text) : nothing} ${messages.drawing}`;
   }
 
   // A name that no room has yet.
@@ -114,13 +124,15 @@ export function createPeopleList({ list: mount, field, clear }, actions) {
     </button>`;
   }
 
-  // Enter in the search field: the room of exactly this name, or else what stands first.
+  // Enter in the search field: the room of exactly this name, or else the first of the names, of the messages, of all there is.
   function choose(now = entering) {
     const text = field.value.trim();
-    entering = now && (known?.loading || known?.text !== text);
-    if (!now || entering) return;
+    if (!now) return;
     const named = [...mount.querySelectorAll("[data-room]")].find((row) => folded(row.dataset.name) === folded(text));
-    (named ?? rows()[0])?.click();
+    const first = named ?? mount.querySelector("[data-person], [data-room]");
+    entering = known?.loading || known?.text !== text || (!first && actions.messages().loading);
+    if (entering) return;
+    (first ?? mount.querySelector("[data-hit]") ?? rows()[0])?.click();
     field.value = "";
     wrote();
   }
@@ -158,7 +170,7 @@ export function createPeopleList({ list: mount, field, clear }, actions) {
     </li>`;
   }
 
-  return { draw };
+  return { draw, look };
 }
 
 function hushed() {

@@ -18,8 +18,8 @@ export function createRoomDetails(mount, actions, silence) {
     members.reset();
   }
 
-  // `media` leads to the pictures and the sound.
-  function draw(state, room, media) {
+  // `media` leads to the pictures and the sound, `clear` to clearing the history.
+  function draw(state, room, media, clear) {
     return html`<div class="details__who">
         ${face(room)}
         <h2 class="details__name" dir="auto">${nameOf(room)}</h2>
@@ -30,7 +30,7 @@ export function createRoomDetails(mount, actions, silence) {
       ${media}
       ${loudness(room)}
       ${members.draw(state, room)}
-      ${ends(room)}`;
+      ${ends(room, clear)}`;
   }
 
   function tools(room) {
@@ -68,10 +68,10 @@ export function createRoomDetails(mount, actions, silence) {
     actions.changed();
   }
 
-  function ends(room) {
+  function ends(room, clear) {
     const leave = room.general ? nothing : html`<button class="button details__wide" type="button" data-leave-room @click=${() => askToLeave(room)}>${icon("log-out")}${t("Leave the room")}</button>`;
     const remove = owns(room) ? html`<button class="button details__wide details__danger" type="button" data-delete-room @click=${() => actions.confirm(deletion(room))}>${icon("trash-2")}${t("Delete the room")}</button>` : nothing;
-    return html`<div class="details__ends">${leave}${remove}</div>`;
+    return html`<div class="details__ends">${clear}${leave}${remove}</div>`;
   }
 
   function deletion(room) {

@@ -7,7 +7,17 @@ import { playButton } from "./sound.js";
 
 // `actions`: playing (playing.js), go(message).
 export function createNow(mount, { playing, go }) {
-  function draw({ playing: now }) {
+  let now = null; // what plays
+
+  // Scrolling takes it out of sight, or brings it back.
+  document.addEventListener("scroll", () => now && redraw(), { capture: true, passive: true });
+
+  function draw(state) {
+    now = state.playing;
+    redraw();
+  }
+
+  function redraw() {
     render(now && !isSeen(now.message) ? bar(now) : nothing, mount);
   }
 

@@ -1,11 +1,11 @@
-// A new password; and leaving for good.
+// A new password.
 
 import { html, nothing } from "../../../vendor/lit-html/lit-html.js";
 import { t, tn } from "../../i18n.js";
 import { strength } from "../../password.js";
 import { meter } from "./forms.js";
 
-export function createPassword(own, forms, { api, ended, store }) {
+export function createPassword(own, forms, { api, store }) {
   let typed = "";
 
   async function change(event) {
@@ -15,12 +15,6 @@ export function createPassword(own, forms, { api, ended, store }) {
     if (!(await forms.attempt("password", () => api.changePassword(values)))) return;
     current.value = fresh.value = typed = "";
     own.mine = { ...own.mine, sessions: own.mine.sessions.filter((one) => one.current) };
-  }
-
-  async function leave(event) {
-    event.preventDefault();
-    const { value } = event.target.elements.password;
-    if (await forms.attempt("delete", () => api.deleteAccount(value))) ended({ code: "unauthenticated", reason: "deleted" });
   }
 
   function type({ target }) {
@@ -45,16 +39,5 @@ export function createPassword(own, forms, { api, ended, store }) {
       ${typed ? meter(strength(typed)) : nothing}
       <p class="field__hint">${t("All your other devices are signed out.")}</p>
       ${forms.save("password", t("Change password"))}
-    </form>
-    <form class="form panel__leave" data-delete-account @submit=${leave}>
-      ${username(state)}
-      <h3>${t("Delete the account")}</h3>
-      <ul class="panel__list">
-        <li>${t("Your name, colour, e-mail and settings are erased, and all your devices are signed out.")}</li>
-        <li>${t("What you said stays in its conversations, by “Deleted account”.")}</li>
-        <li>${t("This cannot be undone.")}</li>
-      </ul>
-      ${forms.field({ name: "password", label: t("Your password, to confirm"), type: "password", autocomplete: "current-password" })}
-      ${forms.save("delete", t("Delete my account"), { danger: true })}
     </form>`;
 }
