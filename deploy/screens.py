@@ -50,6 +50,7 @@ IN_THE_ROOM = (
     ("alice", "@Swallow of course. @bob, one more seat?", 3, {"👌": ("bob",)}),
     ("Ева", "Прогноз: солнце до вечера ☀️", None, {}),
 )
+WORDS = {"en": "lake", "ru": "гитар", "zh": "饺子"}  # what is looked for
 ABOUT = {"bob": "Lakes, tents, kettles. Answers after dinner."}
 FACES = {"Ева": 4, "Артём": 3, "小雨": 6, "bob": 1}  # each a landscape
 OTHERS = (
@@ -225,6 +226,15 @@ def room(page: Page, person: Person) -> None:
     page.locator("[data-message]").last.wait_for()
 
 
+def search(page: Page, person: Person) -> None:
+    """Beside the room, where there is room for both."""
+    room(page, person)
+    if not page.locator("[data-search]").is_visible():
+        people(page, person)
+    page.locator("[data-search]").fill(WORDS[(page.locator("html").get_attribute("lang") or "en")[:2]])
+    page.locator("[data-part=people] mark").last.wait_for()
+
+
 def new_room(page: Page, person: Person) -> None:
     people(page, person)
     page.locator("[data-rooms-menu]").click()
@@ -253,6 +263,7 @@ SCREENS_OF_A_PERSON = {
     "picture": picture,
     "collected": collected,
     "room": room,
+    "search": search,
     "new-room": new_room,
     "emoji": emoji,
     "settings": settings,
