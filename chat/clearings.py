@@ -235,7 +235,7 @@ def _finish(clearing_id: int, room_id: int, deadline: float) -> bool:
     exports.forget_room(room_id)
     gone = and_(Message.room_id == room_id, Message.seq <= seq)
     removal = retention.remove(gone, Message.seq, deadline - time.monotonic())
-    if removal.count >= retention.WORTH_A_LINE:
+    if removal.count >= retention.WORTH_A_LINE or not removal.complete:
         log.info("cleared %d messages, at most %.1f ms at a time", removal.count, removal.longest * 1000)
     if not removal.complete:
         return False

@@ -42,7 +42,7 @@ def test_a_long_history_goes_while_people_talk_in_it(tmp_path: Path, database_ur
         assert said == [*range(COUNT + 1, COUNT + len(waits) + 2)]
         assert rows(database_url, room) == len(said)
         cleared = [(int(count), float(longest) / 1000) for count, longest in CLEARED.findall(server.log_text())]
-    assert sum(count for count, _ in cleared) > COUNT / 2, cleared  # small rounds leave no line
+    assert sum(count for count, _ in cleared) > COUNT * 0.9, cleared  # the last round may leave no line
     # The longest of each round, measured along with the stalls of a busy machine: half of the rounds have none.
     assert statistics.median(longest for _, longest in cleared) < STATEMENT_MAX, cleared
     assert len(waits) > 20, waits
