@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import create_engine, event, text
 
+from bench import pace
 from bench.copying import copied
 from bench.corpus import Corpus
 from bench.rows import Row, row
@@ -22,7 +23,6 @@ from tests.services import DatabaseServer
 
 ROUNDS = 3
 TALKING = 12.0  # seconds; the clock makes something of the index every fifth
-PACE = 0.01  # seconds between two messages
 HELD_GOAL = 50  # ms
 RATES = dict.fromkeys(("MESSAGE_RATE", "EVENT_RATE", "SEARCH_RATE"), "100000 per second")
 EMPTY = "DELETE FROM search_slices", "DELETE FROM search_marks"
@@ -118,12 +118,5 @@ def delays(url: str) -> list[float]:
         alice, carol = (Person(server.url, name).login() for name in ("alice", "carol"))
         with alice.connect() as sender, carol.connect() as hearer:
             room = next(room["id"] for room in alice.get_json("/rooms")["rooms"] if room["name"] == "large")
-            found, deadline = [], time.monotonic() + TALKING
-            while time.monotonic() < deadline:
-                start = time.perf_counter()
-                sent = sender.send(room, f"at {start}")
-                hearer.wait_for(lambda heard, sent=sent: heard.messages[-1:] == [sent])
-                found.append((time.perf_counter() - start) * 1000)
-                hearer.events.clear()
-                time.sleep(PACE)
-        return found
+            deadline = time.monotonic() + TALKING
+            return pace.delays(sender, hearer, room, lambda: time.monotonic() < deadline)

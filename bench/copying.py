@@ -14,8 +14,7 @@ import pymysql
 from sqlalchemy import Table
 
 from extensions import Base
-from migrations import state
-from tests.conftest import close, make_app
+from tests.conftest import prepared
 from tests.services import Account, DatabaseServer, MySQL, mysql_script
 
 AT_ONCE = 50_000  # rows in one file
@@ -40,12 +39,8 @@ def copied(path: Path, server: DatabaseServer, database: str) -> str:
     settings = "SET GLOBAL local_infile = ON", f"SET GLOBAL innodb_buffer_pool_size = {BUFFER_POOL}"
     server.root.execute(f"CREATE DATABASE {database}", *settings)
     url = server.chat.url(database)
-    with tempfile.TemporaryDirectory() as folder:
-        app = make_app(Path(folder), DATABASE_URL=url)
-        with app.app_context():
-            state.prepare()
-            tables = [table for table in Base.metadata.sorted_tables if not table.info.get("bind_key")]
-        close(app)
+    with tempfile.TemporaryDirectory() as folder, prepared(Path(folder), url):
+        tables = [table for table in Base.metadata.sorted_tables if not table.info.get("bind_key")]
     with sqlite3.connect(path) as source, connected(server.root, database) as target:
         for table in tables:
             copy(table, source, target)

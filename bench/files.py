@@ -20,6 +20,8 @@ import requests
 from PIL import Image, ImageChops
 
 import media
+from bench import pace, rows
+from bench.rows import Row
 from media import colours, images
 from tests.servers import REPOSITORY, Connection, Person, ServerProcess, free_port, wait_until
 from tests.transfer import Courier, Memory, asked, drained, recording
@@ -30,9 +32,6 @@ MB = 1_000_000
 BOUNDARY = "parley-bench"
 PICTURE = (4032, 3024)
 TALKING = 6.0  # seconds of messages without any download
-PACE = 0.01  # seconds between two messages
-
-Row = dict[str, Any]
 
 
 def measure() -> list[Row]:
@@ -43,14 +42,7 @@ def measure() -> list[Row]:
 
 
 def row(work: str, ours: float, unit: str, goal: str, holds: bool, theirs: float | None = None) -> Row:
-    ratio = round(ours / theirs, 2) if theirs else None
-    peer = None if theirs is None else "stock Flask"
-    rounded = None if theirs is None else round(theirs, 1)
-    return {"work": work, "peer": peer, "ours": round(ours, 1), "theirs": rounded, "ratio": ratio} | {
-        "goal": goal,
-        "unit": unit,
-        "holds": holds,
-    }
+    return rows.row(work, ours, unit, goal, holds, None if theirs is None else "stock Flask", theirs)
 
 
 def photograph() -> bytes:
@@ -236,13 +228,6 @@ def delays(sender: Connection, hearer: Connection, room: int, work: Callable[[],
     """Milliseconds, of messages sent at an even pace while `work` is under way."""
     thread = threading.Thread(target=work)
     thread.start()
-    found = []
-    while thread.is_alive():
-        start = time.monotonic()
-        sent = sender.send(room, f"at {start}")
-        hearer.wait_for(lambda heard, sent=sent: heard.messages[-1:] == [sent])
-        found.append((time.monotonic() - start) * 1000)
-        hearer.events.clear()
-        time.sleep(PACE)
+    found = pace.delays(sender, hearer, room, thread.is_alive)
     thread.join()
     return found

@@ -8,10 +8,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from bench import rows as bench_rows
+from bench.rows import Row
 from tests.servers import Connection, Person, ServerProcess
 from tests.services import program
 
@@ -20,8 +21,6 @@ SLOWED = 4
 INCOMING = 1000
 INCOMING_SECONDS = 10.0
 TYPED = 20
-
-Row = dict[str, Any]
 
 
 def measure() -> list[Row]:
@@ -45,11 +44,7 @@ def measure() -> list[Row]:
 
 
 def row(work: str, ours: float, unit: str, goal: float) -> Row:
-    return {"work": work, "peer": None, "ours": round(ours, 1), "theirs": None, "ratio": None} | {
-        "goal": f"<= {goal:g}",
-        "unit": unit,
-        "holds": ours <= goal,
-    }
+    return bench_rows.row(work, ours, unit, f"<= {goal:g}", ours <= goal)
 
 
 @contextmanager

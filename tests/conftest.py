@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,16 @@ def close(app: Flask) -> None:
     with app.app_context():
         for engine in db.engines.values():
             engine.dispose()
+
+
+@contextmanager
+def prepared(folder: Path, url: str) -> Iterator[Flask]:
+    """An application in its own context, on a database that was empty."""
+    app = make_app(folder, DATABASE_URL=url)
+    with app.app_context():
+        state.prepare()
+        yield app
+    close(app)
 
 
 @pytest.fixture(scope="session")

@@ -6,18 +6,18 @@ import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, insert, update
+from sqlalchemy import Connection, event, insert, update
 
 from chat import accounts, history, moments, transactions
 from extensions import db
-from migrations import state
 from models import Membership, Message, Room, User
 from tests.cast import PASSWORD
-from tests.conftest import close, make_app
+from tests.conftest import prepared
 
 BEGUN = datetime(2025, 12, 25, tzinfo=UTC)
 ZONES = ("UTC", "Asia/Shanghai", "America/St_Johns", "Pacific/Kiritimati", "Europe/Berlin")
@@ -26,11 +26,8 @@ MONTHS = ("2025-11", "2025-12", "2026-01", "2026-02", "2026-03")
 
 @pytest.fixture
 def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
-    app = make_app(tmp_path, DATABASE_URL=database_url)
-    with app.app_context():
-        state.prepare()
+    with prepared(tmp_path, database_url) as app:
         yield app
-    close(app)
 
 
 def fill(times: list[datetime | None], cleared: int = 0) -> tuple[User, int]:
@@ -136,3 +133,29 @@ def test_what_is_cleared_for_all_but_one_is_not_first(app: Flask) -> None:
     mine = update(Membership).where(Membership.room_id == room_id)
     transactions.run(lambda session: session.execute(mine.values(cleared_seq=1)))
     assert moments.days(alice, room_id, "2025-12") == {"days": [26], "first": "2025-12-26"}
+
+
+def test_a_page_begins_with_its_messages_however_few_the_people(app: Flask) -> None:
+    """MySQL would rather begin with the people, where these are few, and read all that each of them ever said."""
+    alice, room_id = fill([BEGUN + timedelta(minutes=number) for number in range(3_000)])
+    asked: list[tuple[str, Any]] = []
+    event.listen(db.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3])))
+    history.page(alice, room_id)
+    history.page(alice, room_id, before=1_500)
+    history.page(alice, room_id, after=1_500)
+    pages = [one for one in asked if "users ON users.id = messages.sender_id" in one[0] and "LIMIT" in one[0]]
+    assert len(pages) == 3
+    with db.engine.connect() as connection:
+        for statement, parameters in pages:
+            assert first_read(connection, statement, parameters) == "messages by its key"
+
+
+def first_read(connection: Connection, statement: str, parameters: Any) -> str:
+    """The table with which a database begins to answer, and how."""
+    dialect = connection.dialect
+    if dialect.name == "sqlite":
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).first()
+        return "messages by its key" if plan and plan[-1].startswith("SEARCH messages USING PRIMARY KEY") else str(plan)
+    shape = "" if dialect.is_mariadb else "FORMAT=TRADITIONAL"  # type: ignore[attr-defined]
+    row = connection.exec_driver_sql(f"EXPLAIN {shape} {statement}", parameters).mappings().first()
+    return "messages by its key" if row and (row["table"], row["key"]) == ("messages", "PRIMARY") else str(row)

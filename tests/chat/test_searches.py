@@ -16,10 +16,9 @@ from sqlalchemy.orm import Session
 
 from chat import accounts, queries, searches, segments, transactions
 from extensions import db
-from migrations import state
 from models import Membership, Message, Room, User
 from tests.cast import PASSWORD
-from tests.conftest import close, make_app
+from tests.conftest import prepared
 
 BLOCK, PART, STEP = 64, 32, 16  # small, so that a few hundred messages fill several
 MESSAGES = 300
@@ -172,11 +171,8 @@ class World:
 
 @pytest.fixture
 def app(tmp_path: Path, database_url: str) -> Iterator[Flask]:
-    app = make_app(tmp_path, DATABASE_URL=database_url)
-    with app.app_context():
-        state.prepare()
+    with prepared(tmp_path, database_url) as app:
         yield app
-    close(app)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
