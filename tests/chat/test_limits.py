@@ -35,6 +35,41 @@ def test_each_is_counted_alone() -> None:
     assert 0 < refused.value.retry_after <= 3600
 
 
+def test_a_window_moves_and_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: clock[0])
+    limits.configure({"knock": "2 per 10 second; 3 per minute"}, lasting={}, redis_url="")
+    for clock[0], allowed in (
+        (1000.0, True),
+        (1004.0, True),
+        (1009.9, False),
+        (1010.0, True),  # the first counts no longer within ten seconds
+        (1030.0, False),  # but within the minute
+        (1060.0, True),
+    ):
+        if allowed:
+            limits.check("knock", "alice")
+        else:
+            with pytest.raises(TooOften):
+                limits.check("knock", "alice")
+    clock[0] = 1200.0
+    limits.check("knock", "bob")
+    for windows in limits._rules["knock"]:
+        assert isinstance(windows, limits.Windows)
+        assert list(windows._moments) == ["bob"]
+
+
+def test_how_long_to_wait_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [1000.0]
+    monkeypatch.setattr(limits.time, "monotonic", lambda: clock[0])
+    limits.configure({"knock": "1 per minute"}, lasting={}, redis_url="")
+    limits.check("knock", "alice")
+    clock[0] = 1012.5
+    with pytest.raises(TooOften) as refused:
+        limits.check("knock", "alice")
+    assert refused.value.retry_after == 48
+
+
 def test_guests_have_a_rate_of_their_own() -> None:
     limits.configure({"knock": "3 per hour", "guest_knock": "1 per hour"}, lasting={}, redis_url="")
     member, guest = User(id=1, kind="member"), User(id=2, kind="guest")
