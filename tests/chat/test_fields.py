@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 
 import pytest
 
@@ -106,3 +107,10 @@ def test_texts_that_are_folded_the_short_way_come_out_the_same() -> None:
     short = [one for one in every if queries._PLAIN.fullmatch(one)]
     assert len(short) > 20_000
     assert all(queries.fold(f"a{one}b") == " ".join(fields.search_key(f"a{one}b").split()) for one in short)
+
+
+def test_control_characters_are_those_of_unicode() -> None:
+    for number in range(0x110000):
+        character = chr(number)
+        is_control = unicodedata.category(character) == "Cc" and character not in "\n\t"
+        assert bool(fields._CONTROL.search(character)) is is_control, hex(number)
