@@ -110,9 +110,9 @@ def changes(actor: User, versions: object) -> payloads.Payload:
     held = _held(versions)
     known = rooms.among(actor, held)
     return {
-        "rooms": {str(room_id): _since(actor, room, held[room_id]) for room_id, room in known.items()},
+        "rooms": {str(row.id): _since(room, row, mine, held[row.id]) for room, row, mine in known},
         "opened": rooms.unknown(actor, held, SYNC_OPENED),
-        "closed": sorted(held.keys() - known.keys()),
+        "closed": sorted(held.keys() - {row.id for _room, row, _mine in known}),
     }
 
 
@@ -126,14 +126,13 @@ def _held(versions: object) -> dict[int, int]:
     }
 
 
-def _since(actor: User, room: payloads.Payload, version: int) -> payloads.Payload:
+def _since(room: payloads.Payload, row: Room, membership: Membership, version: int) -> payloads.Payload:
     """The room was read before its messages, so a message stored meanwhile is told twice rather than never."""
     if version == room["version"]:
         return {"room": room, "messages": [], "complete": True, "reload": False}
     # A version from the future is from before the database was restored from a backup.
     if not 0 < room["version"] - version <= SYNC_MISSED:
         return {"room": room, "messages": [], "complete": True, "reload": True}
-    row, membership = rooms.visible_to(actor, room["id"])
     since = _kept_since if row.keeps_history else _remembered_since
     rows = since(membership, version, SYNC_PAGE + 1)
     return {

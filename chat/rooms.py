@@ -153,10 +153,11 @@ def unknown(actor: User, held: Container[int], limit: int) -> list[payloads.Payl
     return _payloads(actor, [(row.Room, row.Membership) for row in rows if row.Room.id not in held])
 
 
-def among(actor: User, room_ids: Iterable[int]) -> dict[int, payloads.Payload]:
-    """Those of these rooms that `actor` is in, by id."""
-    rows = db.session.execute(_mine(actor).where(Room.id.in_(list(room_ids)))).all()
-    return {room["id"]: room for room in _payloads(actor, [(row.Room, row.Membership) for row in rows])}
+def among(actor: User, room_ids: Iterable[int]) -> list[tuple[payloads.Payload, Room, Membership]]:
+    """Those of these rooms that `actor` is in, with the rows they were made of."""
+    found = db.session.execute(_mine(actor).where(Room.id.in_(list(room_ids)))).all()
+    rows = [(row.Room, row.Membership) for row in found]
+    return [(shown, *row) for shown, row in zip(_payloads(actor, rows), rows, strict=True)]
 
 
 def liveliest(actor: User, limit: int) -> Sequence[tuple[Room, Membership]]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, text
+from sqlalchemy import Select, TextClause, bindparam, func, select, text
 
-from chat import contexts, ephemeral, visible
+from chat import clock, contexts, ephemeral, visible
 from chat.payloads import Payload
 from extensions import db
 from models import Instant, Membership, Message, Room, User
@@ -24,6 +25,9 @@ AT_ONCE = 250
 
 _OF_ONE = re.compile(r":(room_id|user_id|cleared_seq|last_read_seq)\b(?!_)")
 
+STATEMENTS = 100  # of different lengths that are remembered
+
+Template = Callable[[Any], Select[int, int]]
 Rows = Sequence[tuple[Room, Membership]]
 
 
@@ -46,10 +50,11 @@ def _remembered(mine: Membership) -> list[Message]:
 
 def _count(mine: Any) -> Select[int, int]:
     """The room and the number, by a range of the key that ends at UNREAD_MAX messages."""
+    # The bound stands before what is visible: of two lower ones SQLite seeks by the first.
     first = (
         select(Message.seq)
-        .where(visible.condition(mine), visible.said())
         .where(Message.seq > mine.last_read_seq, Message.sender_id != mine.user_id)
+        .where(visible.condition(mine), visible.said())
         .limit(UNREAD_MAX)
         .subquery()
     )
@@ -86,23 +91,31 @@ def _newest(mine: Any) -> Select[int, int]:
     return select(newest.c.room_id, newest.c.seq)
 
 
-def _ask(template: Callable[[Any], Select[int, int]], memberships: Sequence[Membership]) -> list[tuple[int, int]]:
-    """The template's answers for all of these, in one statement.
+def _ask(template: Template, memberships: Sequence[Membership]) -> list[tuple[int, int]]:
+    """The template's answers for all of these, in one statement."""
+    kind: Any = type(db.session.get_bind().dialect)
+    statement, fixed, used = _united(template, kind, len(memberships))
+    now = clock.now()
+    values = {name: now if isinstance(value, datetime) else value for name, value in fixed.items()}
+    for number, mine in enumerate(memberships):
+        values |= {f"{name}_{number}": getattr(mine, name) for name in used}
+    return [(room_id, number) for room_id, number in db.session.execute(statement, values)]
+
+
+@lru_cache(maxsize=STATEMENTS)
+def _united(template: Template, kind: Any, count: int) -> tuple[TextClause, dict[str, Any], list[str]]:
+    """The statement, the values that stand in it for all of them (any moment is now), and what it asks of each.
 
     Written out once and repeated as text: building a hundred selects of expressions costs more than asking them.
     """
     mine = SimpleNamespace(**{name: bindparam(name) for name in ("room_id", "user_id", "cleared_seq", "last_read_seq")})
-    kind: Any = type(db.session.get_bind().dialect)
     compiled = template(mine).compile(dialect=kind(paramstyle="named"))
-    values: dict[str, Any] = {name: value for name, value in compiled.params.items() if value is not None}
-    parts = []
-    for number, membership in enumerate(memberships):
-        parts.append(_OF_ONE.sub(rf":\1_{number}", str(compiled)))
-        values |= {f"{name}_{number}": getattr(membership, name) for name in vars(mine)}
-    sql = " UNION ALL ".join(parts)
-    used = {name: values[name] for name in re.findall(r":(\w+)", sql)}
-    moments = [bindparam(name, type_=Instant()) for name, value in used.items() if isinstance(value, datetime)]
-    return [(room_id, number) for room_id, number in db.session.execute(text(sql).bindparams(*moments), used)]
+    sql = str(compiled)
+    used = sorted(set(_OF_ONE.findall(sql)))
+    fixed = {name: value for name, value in compiled.params.items() if name not in used}
+    moments = [bindparam(name, type_=Instant()) for name, value in fixed.items() if isinstance(value, datetime)]
+    parts = (_OF_ONE.sub(rf":\1_{number}", sql) for number in range(count))
+    return text(" UNION ALL ".join(parts)).bindparams(*moments), fixed, used
 
 
 def _parts(memberships: Sequence[Membership]) -> list[Sequence[Membership]]:

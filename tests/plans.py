@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -36,3 +37,20 @@ def explained() -> Iterator[list[str]]:
 def scans(lines: list[str]) -> list[str]:
     """Those that read a large table from end to end."""
     return [line for line in lines if line.startswith(tuple(f"SCAN {table}" for table in LARGE))]
+
+
+@contextmanager
+def steps() -> Iterator[list[int]]:
+    """In the context of an application: how many instructions SQLite carries out meanwhile for the session."""
+    found = [0]
+
+    def count() -> None:
+        found[0] += 1
+
+    connection = db.session.connection().connection.dbapi_connection
+    assert isinstance(connection, sqlite3.Connection)
+    connection.set_progress_handler(count, 1)
+    try:
+        yield found
+    finally:
+        connection.set_progress_handler(None, 1)

@@ -7,11 +7,11 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from chat import history, segments
+from chat import history, rooms, segments, summaries
 from extensions import db
 from models import User
 from tests.cast import Member
-from tests.plans import explained, scans
+from tests.plans import explained, scans, steps
 
 BLOCK, PART, STEP = 32, 16, 8
 SOUGHT = {  # and how many there are
@@ -53,6 +53,19 @@ def test_no_page_of_history_reads_a_whole_table(alice: Member, indexed: int) -> 
         assert len(caught_up["rooms"][str(indexed)]["messages"]) == 6
     assert any("ix_messages_room_id_version" in line for line in lines)
     assert scans(lines) == []
+
+
+def test_what_is_unread_is_counted_from_where_one_has_read_on(bob: Member, indexed: int) -> None:
+    with bob.app.app_context():
+        row, mine = rooms.visible_to(db.session.get_one(User, bob.id), indexed)
+        person = db.session.get_one(User, bob.id)
+        with steps() as of_all:
+            assert summaries.unread(person, [(row, mine)]) == {indexed: 45}
+        mine.last_read_seq = 44
+        with db.session.no_autoflush, steps() as of_one:
+            assert summaries.unread(person, [(row, mine)]) == {indexed: 1}
+        db.session.rollback()
+    assert of_one[0] < of_all[0] / 3
 
 
 def test_no_search_reads_a_whole_table(alice: Member, indexed: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chat import clock, payloads, retention
+from chat import clock, payloads, retention, summaries
 from models import Message
 from tests.cast import Member, make_room, new_id, set_member, set_message
 
@@ -91,8 +91,17 @@ def test_the_last_message_is_the_newest_that_is_left(
         assert bob.room(group)["last_message"]["body"] == "stays"
 
 
-def test_unread_is_counted_up_to_a_limit(alice: Member, bob: Member, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat.summaries.UNREAD_MAX", 3)
+@pytest.fixture
+def little_unread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """At most three; statements are remembered with the limit that stands in them."""
+    summaries._united.cache_clear()
+    monkeypatch.setattr(summaries, "UNREAD_MAX", 3)
+    yield
+    summaries._united.cache_clear()
+
+
+@pytest.mark.usefixtures("little_unread")
+def test_unread_is_counted_up_to_a_limit(alice: Member, bob: Member) -> None:
     group = make_room(alice, bob)
     talking = alice.connect()
     for number in range(5):
