@@ -211,6 +211,12 @@ SETTINGS = (
     Setting("EXPORT_RATE", "10 per hour", "Conversations, or all that is theirs, one person may take away.", _rate),
     Setting("SEARCH_RATE", "120 per 10 second", "Pages and counts of searches one person may ask for.", _rate),
     Setting(
+        "CLIENT_BUFFER",
+        "1048576",
+        "Bytes that may wait for a client who is too slow; past it, the connection ends and the page catches up.",
+        _between(65536, 999_999_999),
+    ),
+    Setting(
         "GUESTS",
         "public",
         "Where a nickname is enough: `off` nowhere, `named` in rooms that admit guests, `public` in public ones too.",

@@ -1,4 +1,5 @@
-"""How requests are read: as eventlet does it, but a body that is refused holds nobody up. Imported after the patch."""
+"""How requests are read: as eventlet does it, but a body that is refused holds nobody up, and a connection that becomes
+a WebSocket leaves. Imported after the patch."""
 
 from __future__ import annotations
 
@@ -37,3 +38,15 @@ class Protocol(wsgi.HttpProtocol):  # type: ignore[misc]
         body.__class__ = Body
         body.protocol = self
         return environ
+
+    def detach(self, answer: bytes) -> tuple[int, bytes]:
+        """Write `answer` and give the connection away: its file descriptor, and what came after the request already.
+
+        The descriptor belongs to the caller; what eventlet still does with its socket meets nothing.
+        """
+        self.connection.sendall(answer)
+        self.close_connection = 1
+        # Without waiting: only what has been read along with the request.
+        self.connection.setblocking(False)
+        early = bytes(self.rfile.peek())
+        return self.connection.fd.detach(), early

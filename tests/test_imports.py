@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "chat": {"extensions", "media", "models", "realtime"},
     "routes": {"chat", "extensions", "models", "realtime"},
     "events": {"chat", "extensions", "models", "realtime", "routes"},
-    "jobs": {"chat", "extensions"},
+    "jobs": {"chat", "extensions", "media"},
     "cli": {"chat", "extensions", "migrations", "settings"},
 }
 PARTS = {*MAY_IMPORT, "app"}
