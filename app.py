@@ -10,6 +10,7 @@ if __name__ == "__main__":
 
     eventlet.monkey_patch()
 
+import gc
 import logging
 import os
 import secrets
@@ -25,13 +26,13 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import chat.exports
 import cli
-import events  # noqa: F401 - registers the Socket.IO handlers
+import events
 import jobs
 import settings as settings_
-from chat import accounts, admission, departures, formats, incoming, limits, storage
+from chat import accounts, admission, broadcasts, departures, formats, incoming, limits, storage
 from extensions import babel, csrf, db, engines, login_manager, migrate, socketio, tune
 from migrations import state
-from realtime import loop, server
+from realtime import codec, connections, fanout, loop, server
 from routes import (
     assets,
     auth,
@@ -123,8 +124,21 @@ def _configure_extensions(app: Flask, chosen: settings_.Settings) -> None:
     _configure_files(chosen)
     # A lost client is noticed after interval + timeout, and gone after the grace: within 30 seconds.
     socketio.init_app(
-        app, async_mode=loop.async_mode(), ping_interval=10, ping_timeout=10, max_http_buffer_size=FORM_MAX
+        app,
+        async_mode=loop.async_mode(),
+        # One client's events are handled one after another, in their order.
+        async_handlers=False,
+        client_manager=fanout.Manager(),
+        json=codec,
+        serializer=codec.Packet,
+        ping_interval=10,
+        ping_timeout=10,
+        max_http_buffer_size=FORM_MAX,
     )
+    events.install(app)
+    if loop.is_running():
+        quick = events.short_ways(app)
+        connections.install(socketio.server, chosen.CLIENT_BUFFER, quick)  # type: ignore[attr-defined]  # not in the stubs
 
 
 def _configure_files(chosen: settings_.Settings) -> None:
@@ -199,8 +213,10 @@ def main() -> None:
     except OSError as problem:
         sys.exit(f"parley: {problem.strerror}: {problem.filename or 'HOST and PORT'}")
     jobs.start(app)
+    gc.freeze()  # what is here now stays: it need not be looked through for garbage again and again
     log.info("Parley is at http://%s:%s", f"[{host}]" if ":" in host else host, port)
-    server.serve(listener, app)
+    server.serve(listener, app, socketio.server, broadcasts.restarting)  # type: ignore[attr-defined]
+    jobs.stop(app)
 
 
 if __name__ == "__main__":

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
-from functools import wraps
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
-from flask import request
+from flask import Flask, g, request
+from flask_babel import get_locale
 from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
 from flask_socketio import join_room
 
 from chat import (
+    accounts,
     avatars,
     broadcasts,
     clearings,
@@ -22,7 +26,9 @@ from chat import (
     groups,
     history,
     invitations,
+    journal,
     limits,
+    marks,
     members,
     messages,
     presence,
@@ -31,16 +37,31 @@ from chat import (
     rooms,
     whispers,
 )
-from chat.errors import AccountChanged, Internal, Invalid, translated
+from chat.batches import Batches, Wish
+from chat.errors import AccountChanged, Internal, Invalid, TooOften, Unauthenticated, translated
 from extensions import socketio
 from models import User
-from routes.doors import actor
+from routes.doors import actor, load_identity, refusal
 from routes.errors import note
 
 log = logging.getLogger("parley")
 
 Data = dict[str, Any]
 Handler = Callable[[User, Data], Data]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is behind a connection, and in which session: whether that still is so is asked with each event."""
+
+    id: int
+    session_id: str
+    locale: str
+    until: float  # in time.monotonic(): then the session has to be marked as used
+
+
+_actors: dict[str, Actor] = {}
+HANDLERS: dict[str, Handler] = {}
 
 
 @socketio.on("connect")
@@ -50,13 +71,16 @@ def on_connect(auth: Any = None) -> None:
         expected = auth.get("user_id", person.id) if isinstance(auth, dict) else person.id
         if expected != person.id:
             raise AccountChanged()
+        limits.check("guest_event" if person.is_guest else "event", f"connect {person.id}")
     except Exception as error:  # noqa: BLE001 - the one translator of this door
         raise Refused(*_refusal(error)) from None
-    join_room(broadcasts.user_channel(person.id))
+    connection: str = request.sid  # type: ignore[attr-defined]
+    _actors[connection] = Actor(person.id, current_user.session_id, str(get_locale()), _soon())
+    join_room(person.id)
     join_room(broadcasts.session_channel(current_user.session_id))
     if not person.is_guest:
         join_room(broadcasts.MEMBERS)
-    presence.connected(person.id, request.sid, guest=person.is_guest)  # type: ignore[attr-defined]
+    presence.connected(person.id, connection, guest=person.is_guest)
 
 
 def _refusal(error: Exception) -> tuple[str, Data]:
@@ -65,25 +89,128 @@ def _refusal(error: Exception) -> tuple[str, Data]:
     return described["message"], described
 
 
-@socketio.on("disconnect")
-def on_disconnect(_reason: Any = None) -> None:
-    presence.disconnected(request.sid)  # type: ignore[attr-defined]
+def _soon() -> float:
+    return time.monotonic() + accounts.SESSION_TOUCH.total_seconds()
+
+
+def on_disconnect(connection: str, _reason: Any = None) -> None:
+    _actors.pop(connection, None)
+    presence.disconnected(connection)
 
 
 def event(handler: Handler) -> Handler:
     """Register `on_<name>` for the client event `<name>`: signed in, one object, not too often, always acknowledged."""
+    HANDLERS[handler.__name__.removeprefix("on_")] = handler
+    return handler
 
-    @wraps(handler)
-    def acknowledged(*arguments: Any) -> Data:
+
+def install(app: Flask) -> None:
+    """Register the events with the application's Socket.IO server itself: they have no need of a request around them,
+    which costs more than most of them."""
+    server = socketio.server  # type: ignore[attr-defined]  # not in the stubs
+    server.on("disconnect", on_disconnect)
+    for name, handler in HANDLERS.items():
+        server.on(name, partial(_acknowledged, app, handler))
+
+
+def _acknowledged(app: Flask, handler: Handler, connection: str, *arguments: Any) -> Data:
+    with app.app_context():
         try:
-            person = actor()
+            person = _present(connection)
             limits.check_of(person, "event")
             return {"ok": True, **handler(person, _object(arguments))}
         except Exception as error:  # noqa: BLE001 - the one translator of this door
             return _translated(error)
 
-    socketio.on(handler.__name__.removeprefix("on_"))(acknowledged)
-    return handler
+
+def _present(connection: str) -> User:
+    """Who is behind a connection now. Raises Unauthenticated."""
+    remembered = _actors.get(connection)
+    if remembered is None:
+        raise Unauthenticated()
+    g.connection, g.locale = connection, remembered.locale
+    person = _asked(remembered.session_id)
+    g.locale = person.locale or remembered.locale
+    if connection in _actors:  # it may have ended meanwhile
+        _actors[connection] = replace(remembered, locale=g.locale, until=_soon())
+    return person
+
+
+def _asked(session_id: str) -> User:
+    identity = load_identity(session_id)
+    if identity is None:
+        raise refusal() or Unauthenticated()
+    return identity.user
+
+
+@dataclass(frozen=True)
+class Short:
+    """The short way of an event that many ask for at once: what it wishes is done together with what others wish.
+
+    What is not plain, or not right, is left to the event's handler. As realtime/connections.py wants it (`Quick`).
+    """
+
+    app: Flask
+    rates: tuple[str, ...]
+    plain: Callable[[object], Any]  # what is wished, or None
+    batches: Batches[Any]
+    wish: Callable[..., Wish]  # of user, session, `done`, and what is wished
+    name: str  # of what comes of it, in the answer
+    long: Callable[..., Any]  # of the person and what is wished: by itself, counted already
+
+    def __call__(self, connection: str, arguments: list[Any], acknowledge: Callable[[Data], None]) -> bool:
+        person = _actors.get(connection)
+        wished = self.plain(arguments[0]) if len(arguments) == 1 else None
+        if person is None or wished is None or time.monotonic() > person.until:
+            return False
+        is_guest = presence.is_guest(person.id)
+        try:
+            for rate in self.rates:
+                limits.check_by(person.id, is_guest, rate)
+        except TooOften as error:
+            with self.app.app_context():
+                g.locale = person.locale
+                acknowledge(_translated(error))
+            return True
+
+        def done(outcome: Any) -> None:
+            if outcome is None:
+                socketio.start_background_task(self._take_the_long_way, person, wished, acknowledge)
+            else:
+                acknowledge({"ok": True, self.name: outcome})
+
+        self.batches.put(self.wish(person.id, person.session_id, done, wished))
+        return True
+
+    def _take_the_long_way(self, person: Actor, wished: Any, acknowledge: Callable[[Data], None]) -> None:
+        answer = Internal().payload()
+        try:
+            with self.app.app_context():
+                g.locale = person.locale
+                try:
+                    answer = {"ok": True, self.name: self.long(_asked(person.session_id), wished)}
+                except Exception as error:  # noqa: BLE001 - the one translator of this door
+                    answer = _translated(error)
+        finally:
+            acknowledge(answer)
+
+
+def short_ways(app: Flask) -> dict[str, Short]:
+    """By the names of their events."""
+    return {
+        "send_message": Short(
+            app,
+            ("event", "message"),
+            messages.plain,
+            journal.Journal(app),
+            journal.Entry,
+            "message",
+            messages.send_words,
+        ),
+        "mark_read": Short(
+            app, ("event",), reading.plain, marks.Marks(app), marks.Mark, "last_read_seq", reading.mark_plain
+        ),
+    }
 
 
 def _object(arguments: tuple[Any, ...]) -> Data:
@@ -223,7 +350,7 @@ def on_leave_room(person: User, data: Data) -> Data:
 @event
 def on_enter_room(person: User, data: Data) -> Data:
     room_id = None if data.get("room_id", 0) is None else _room_id(data)
-    return {"here": members.enter(person, request.sid, room_id)}  # type: ignore[attr-defined]
+    return {"here": members.enter(person, g.connection, room_id)}
 
 
 @event
@@ -273,7 +400,11 @@ def on_accept_invitation(person: User, data: Data) -> Data:
 
 @socketio.on("*")
 def on_anything_else(*_arguments: Any) -> Data:
-    return Invalid().payload()
+    try:
+        limits.check_of(actor(), "event")
+        raise Invalid()
+    except Exception as error:  # noqa: BLE001 - the one translator of this door
+        return _translated(error)
 
 
 @socketio.on_error_default

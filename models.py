@@ -125,8 +125,9 @@ class Session(Base):
 class Room(Base):
     """A conversation, direct (two people, unique `pair_key`) or group (unique `name_key`).
 
-    `last_seq` counts messages, `version` every change. A room is deleted from `deleted_at` or `ends_at` on (its idle
-    interval, counted from the last message); the rows go later. Times to live are in seconds.
+    `last_seq` counts messages, `version` every change, `epoch` those of who is in it and of its settings. A room is
+    deleted from `deleted_at` or `ends_at` on (its idle interval, counted from the last message); the rows go later.
+    Times to live are in seconds.
     """
 
     __tablename__ = "rooms"
@@ -149,6 +150,7 @@ class Room(Base):
     idle_ttl: Mapped[int | None] = mapped_column(Integer)
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     version: Mapped[int] = mapped_column(BigInteger, default=0)
+    epoch: Mapped[int] = mapped_column(BigInteger, default=0)
     # Up to where the history is cleared for everybody, and the same without what can still be taken back.
     cleared_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     settled_seq: Mapped[int] = mapped_column(BigInteger, default=0)

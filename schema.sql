@@ -79,6 +79,7 @@ CREATE TABLE rooms (
   idle_ttl INTEGER,
   last_seq BIGINT NOT NULL,
   version BIGINT NOT NULL,
+  epoch BIGINT NOT NULL,
   cleared_seq BIGINT NOT NULL,
   settled_seq BIGINT NOT NULL,
   created_at DATETIME(3) NOT NULL,
@@ -293,4 +294,4 @@ CREATE TABLE alembic_version (
   CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
 )ENGINE=InnoDB CHARSET=utf8mb4 COLLATE utf8mb4_bin;
 
-INSERT INTO alembic_version (version_num) VALUES ('0007');
+INSERT INTO alembic_version (version_num) VALUES ('0008');

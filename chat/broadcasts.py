@@ -1,24 +1,21 @@
 """The one module that emits: a function per server event, each choosing its own recipients.
 
-Every connection hears the channels `user:<id>` and `session:<id>` of the person it belongs to, and a member's `members`
-besides. A direct room has no channel of its own: it is told to its two people. What members hear of everybody, guests
-hear of their company only (chat/company.py): which guests these are, the caller says.
+Every connection hears the channel of the person it belongs to, which is the person's id, and `session:<id>`; a member's
+hears `members` besides. A direct room has no channel of its own: it is told to its two people. What members hear of
+everybody, guests hear of their company only (chat/company.py): which guests these are, the caller says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+from chat import authors
 from chat.payloads import Payload, instant
 from extensions import socketio
 
 MEMBERS = "members"
-
-
-def user_channel(user_id: int) -> str:
-    return f"user:{user_id}"
 
 
 def session_channel(session_id: str) -> str:
@@ -65,7 +62,7 @@ def here_changed(room_id: int, came: list[Payload], gone: list[int], connections
     """Told to the connections that have the room open, not to all of their people's."""
     if connections:
         payload = {"room_id": room_id, "came": came, "gone": gone}
-        socketio.emit("here_changed", payload, to=connections)  # type: ignore[arg-type]  # as in _tell
+        _emit("here_changed", payload, connections)
 
 
 def history_cleared(room_id: int, cleared_seq: int, user_ids: Iterable[int]) -> None:
@@ -85,9 +82,9 @@ def presence_changed(
     came: list[int], gone: list[int], seen_at: datetime, guest_ids: Iterable[int] | None = None
 ) -> None:
     """To all members; or, of their company, to these guests."""
-    channels = [MEMBERS] if guest_ids is None else [user_channel(guest_id) for guest_id in guest_ids]
+    channels: list[str | int] = [MEMBERS] if guest_ids is None else list(guest_ids)
     offline = [{"id": user_id, "last_seen_at": instant(seen_at)} for user_id in gone]
-    socketio.emit("presence_changed", {"online": came, "offline": offline}, to=channels)  # type: ignore[arg-type]
+    _emit("presence_changed", {"online": came, "offline": offline}, channels)
 
 
 def user_registered(user: Payload, guest_ids: Iterable[int]) -> None:
@@ -95,12 +92,13 @@ def user_registered(user: Payload, guest_ids: Iterable[int]) -> None:
 
 
 def user_changed(user: Payload, guest_ids: Iterable[int]) -> None:
+    authors.changed(user["id"])  # in messages too, from now on
     _tell("user_changed", {"user": user}, [user["id"], *guest_ids], MEMBERS)
 
 
 def became_member(user_id: int) -> None:
     """From now on the connections of this person hear what members hear."""
-    for connection in _connections_in(user_channel(user_id)):
+    for connection in _connections_in(user_id):
         _server().enter_room(connection, MEMBERS)
 
 
@@ -120,19 +118,31 @@ def signed_out(session_ids: Iterable[str], reason: str) -> None:
     """Tell the connections of these sessions that they end, and close them."""
     for session_id in session_ids:
         channel = session_channel(session_id)
-        socketio.emit("signed_out", {"reason": reason}, to=channel)
+        _emit("signed_out", {"reason": reason}, [channel])
         for connection in _connections_in(channel):
             _server().disconnect(connection)
 
 
+def restarting(connection: str, after: int) -> None:
+    """Tell a connection, which ends, to come back after so many milliseconds."""
+    _emit("restarting", {"after": after}, [connection])
+
+
 def _tell(event: str, payload: dict[str, Any], user_ids: Iterable[int], *others: str) -> None:
-    channels = [*others, *(user_channel(user_id) for user_id in user_ids)]
+    channels: list[str | int] = [*others, *user_ids]
     if channels:
-        # A list of channels is one recipient set: a person in two of them still hears the event once.
-        socketio.emit(event, payload, to=channels)  # type: ignore[arg-type]  # the stubs know one channel
+        _emit(event, payload, channels)
 
 
-def _connections_in(channel: str) -> list[str]:
+def _emit(event: str, payload: dict[str, Any], channels: Sequence[str | int]) -> None:
+    """A list of channels is one recipient set: a person in two of them still hears the event once.
+
+    Straight to the client manager: what lies between costs as much as telling two people.
+    """
+    _server().manager.emit(event, payload, "/", to=channels)
+
+
+def _connections_in(channel: str | int) -> list[str]:
     return [connection for connection, _ in _server().manager.get_participants("/", channel)]
 
 

@@ -150,6 +150,7 @@ class Change:
     def finish(self) -> None:
         """Gather what is to be told: nothing is read, and so nothing can fail, between storing and telling."""
         self.room.version += self.is_altered
+        self.room.epoch += bool(self.is_altered or self.came or self.gone)
         for user_id in self.came:
             # Who comes in has read what is above.
             self.member(user_id)[1].last_read_seq = self.room.last_seq

@@ -59,6 +59,7 @@ def enrol(session: Transaction, user: User, name: str) -> Enrolment:
     if len(enrolment.member_ids) < lines.ANNOUNCED_MAX:
         enrolment.line = lines.write(session, room, user, "joined")
     mine.last_read_seq = room.last_seq
+    room.epoch += 1
     session.add(mine)
     session.flush()
     enrolment.read_by = readers.marks(session, {room_id: len(enrolment.member_ids) + 1})[room_id]

@@ -239,6 +239,7 @@ def _admit_in(session: Transaction, room_id: int, roles: dict[int, str], joining
                 role = "member"
             mine = Membership(room_id=room_id, user_id=user_id, role=role, joined_at=clock.now())
             mine.last_read_seq = room.last_seq
+            room.epoch += 1
             session.add(mine)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import timedelta
+from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import select, update
@@ -50,6 +51,37 @@ def send(
     text, key = fields.body(body, may_be_empty=file is not None), fields.client_id(client_id)
     is_direct = rooms.writable_by(actor, room_id).is_direct
     limits.check_of(actor, "message")
+    return _send(actor, room_id, text, key, reply_to, file, is_direct)
+
+
+class Plain(NamedTuple):
+    """Words alone, checked: no answer, no file."""
+
+    room_id: int
+    body: str
+    client_id: bytes
+
+
+def plain(given: object) -> Plain | None:
+    """What is asked to be sent, if it is plain and right."""
+    if not isinstance(given, dict) or given.get("reply_to") is not None or given.get("file_id") is not None:
+        return None
+    try:
+        room_id = fields.identifier(given.get("room_id"), "room_id")
+        return Plain(room_id, fields.body(given.get("body")), fields.client_id(given.get("client_id")))
+    except Invalid:
+        return None
+
+
+def send_words(actor: User, words: Plain) -> payloads.Payload:
+    """What the journal handed back, which has been counted already. Raises as `send` does."""
+    is_direct = rooms.writable_by(actor, words.room_id).is_direct
+    return _send(actor, words.room_id, words.body, words.client_id, None, None, is_direct)
+
+
+def _send(
+    actor: User, room_id: int, text: str, key: bytes, reply_to: int | None, file: str | None, is_direct: bool
+) -> payloads.Payload:
     with turns.take(room_id):
         try:
             sent, hearers = transactions.run(lambda session: _store(session, actor, room_id, text, key, reply_to, file))
@@ -59,6 +91,13 @@ def send(
             _open(room_id, hearers)
         tell(broadcasts.message_sent, sent, hearers)
     return as_seen(sent, hearers[actor.id])
+
+
+def tell_words(message: payloads.Payload, member_ids: Collection[int], is_direct: bool) -> None:
+    """What the journal stored: it quotes nothing, and nobody has cleared what is new."""
+    if is_direct and message["seq"] == 1:
+        _open(message["room_id"], member_ids)
+    broadcasts.message_sent(message, member_ids)
 
 
 def _store(
@@ -139,7 +178,7 @@ def _first(actor: User, room_id: int, client_id: bytes) -> payloads.Payload:
     return payload
 
 
-def _open(room_id: int, hearers: Hearers) -> None:
+def _open(room_id: int, hearers: Iterable[int]) -> None:
     """Something was said in a conversation for the first time: from now on it is among both people's rooms."""
     for user_id in hearers:
         broadcasts.room_opened(rooms.payload(db.session.get_one(User, user_id), room_id), user_id)

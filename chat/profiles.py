@@ -210,6 +210,10 @@ def _forget(
         .values(**empty, **cleared, disabled_at=clock.now(), last_seen_at=None)
         .execution_options(synchronize_session=False)
     )
+    # Nobody writes to them any more.
+    theirs = select(Membership.room_id).where(Membership.user_id.in_(ended))
+    alone = update(Room).where(Room.kind == "direct", Room.id.in_(theirs)).values(epoch=Room.epoch + 1)
+    session.execute(alone.execution_options(synchronize_session=False))
     session.execute(delete(Export).where(Export.user_id.in_(ended)))
     for user_id in ended if removes else ():
         erasures.want(session, user_id)

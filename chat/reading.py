@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
 from sqlalchemy import update
 
-from chat import broadcasts, clock, payloads, readers, rooms, transactions
+from chat import broadcasts, clock, fields, payloads, readers, rooms, transactions
 from chat.errors import Invalid
 from extensions import db
 from models import Membership, User
 
 FOR_GOOD = datetime(9999, 1, 1, tzinfo=UTC)
 MUTE_MAX = 366 * 24 * 3600  # seconds
+
+
+class Plain(NamedTuple):
+    room_id: int
+    seq: int
+
+
+def plain(given: object) -> Plain | None:
+    """What is asked to be marked, if these are numbers at all."""
+    if not isinstance(given, dict):
+        return None
+    try:
+        return Plain(fields.identifier(given.get("room_id"), "room_id"), fields.identifier(given.get("seq"), "seq"))
+    except Invalid:
+        return None
+
+
+def mark_plain(actor: User, read: Plain) -> int:
+    """What chat/marks.py handed back. Raises as `mark` does."""
+    return mark(actor, read.room_id, read.seq)
 
 
 def mark(actor: User, room_id: int, seq: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import CursorResult, UpdateBase, text
+from sqlalchemy import Connection, CursorResult, UpdateBase, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -26,9 +26,18 @@ def run(change: Callable[[Session], T]) -> T:
 
     `change` may run several times, so it must do nothing but talk to the session.
     """
+    return _tried(lambda: _once(change))
+
+
+def run_plain(change: Callable[[Connection], T]) -> T:
+    """As `run`, for statements without the ORM: that costs less, and what was read before is not read again."""
+    return _tried(lambda: _once_plain(change))
+
+
+def _tried(once: Callable[[], T]) -> T:
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            return _once(change)
+            return once()
         except DBAPIError as error:
             if attempt == ATTEMPTS or not _should_try_again(error):
                 raise
@@ -52,6 +61,11 @@ def _once(change: Callable[[Session], T]) -> T:
     # What this greenlet has read before is older than what it has just written.
     db.session.expire_all()
     return result
+
+
+def _once_plain(change: Callable[[Connection], T]) -> T:
+    with db.engines["writes"].begin() as connection:
+        return change(connection)
 
 
 def _should_try_again(error: DBAPIError) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from extensions import db
 
@@ -13,9 +13,16 @@ _turns = [threading.Lock() for _ in range(256)]
 
 
 @contextmanager
-def take(room_id: int) -> Iterator[None]:
-    """Wait until what changed in the room before has been told, and let nobody change it meanwhile."""
+def take(*room_ids: int) -> Iterator[None]:
+    """Wait until what changed in the rooms before has been told, and let nobody change them meanwhile."""
     # Many may wait for a turn, and the reading connection of each would be missing to others meanwhile.
     db.session.close()
-    with _turns[room_id % len(_turns)]:
+    with ExitStack() as held:
+        for number in sorted({room_id % len(_turns) for room_id in room_ids}):
+            held.enter_context(_turns[number])
         yield
+
+
+def is_free(room_id: int) -> bool:
+    """Whether nobody has the room's turn now."""
+    return not _turns[room_id % len(_turns)].locked()

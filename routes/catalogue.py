@@ -12,7 +12,7 @@ from typing import Any
 from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
-from flask import current_app, has_request_context, request, session
+from flask import current_app, g, has_app_context, has_request_context, request, session
 from flask_babel import get_locale
 
 from routes.doors import known_actor
@@ -25,7 +25,7 @@ SAMPLES = (*range(200), 1000, 1_000_000)
 def choose() -> str | None:
     """For Flask-Babel: the language chosen by the person, or before signing in, or else the browser's."""
     if not has_request_context():
-        return None
+        return g.get("locale") if has_app_context() else None
     locales = current_app.config["LOCALES"]
     person = known_actor()
     chosen = person.locale if person else session.get("locale")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -154,6 +154,13 @@ class Connection:
     def __init__(self, person: Visitor, auth: dict[str, Any] | None = None) -> None:
         self.app = person.app
         self.client = socketio.test_client(person.app, flask_test_client=person.http, auth=auth)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self.is_open:
+            self.close()
 
     @property
     def is_open(self) -> bool:

@@ -12,7 +12,7 @@ from flask import Flask
 
 import settings
 from app import create_app
-from chat import accounts, ephemeral, presence, whispers
+from chat import accounts, authors, ephemeral, presence, whispers
 from extensions import db
 from migrations import state
 from tests.cast import NAMES, PASSWORD, Member
@@ -35,6 +35,7 @@ def close(app: Flask) -> None:
 def prepared(folder: Path, url: str) -> Iterator[Flask]:
     """An application in its own context, on a database that was empty."""
     app = make_app(folder, DATABASE_URL=url)
+    authors.forget()
     with app.app_context():
         state.prepare()
         yield app
@@ -67,6 +68,7 @@ def make(registered: Path, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
     presence.forget()
     whispers.forget()
     ephemeral.forget()
+    authors.forget()
     yield build
     for app in made:
         close(app)
@@ -84,6 +86,7 @@ def empty_app(tmp_path: Path) -> Iterator[Flask]:
     presence.forget()
     whispers.forget()
     ephemeral.forget()
+    authors.forget()
     with app.app_context():
         state.prepare()
     yield app
