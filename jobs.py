@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 
@@ -26,10 +27,12 @@ from chat import (
 )
 from chat.errors import is_outage
 from extensions import socketio
+from media import processes
 
 log = logging.getLogger("parley")
 
 TICK = 0.5  # seconds
+LAST = 1.0  # seconds that the last job has to come to its end
 JOBS: tuple[tuple[Callable[[], object], float], ...] = (
     # function, period in seconds
     (departures.settle, 1.0),
@@ -53,19 +56,30 @@ JOBS: tuple[tuple[Callable[[], object], float], ...] = (
 )
 
 
+_is_over, _has_ended = threading.Event(), threading.Event()
+
+
 def start(app: Flask) -> None:
-    """Run the table in the background for as long as the process lives."""
+    """Run the table in the background until `stop`."""
     socketio.start_background_task(_run, app)
+
+
+def stop(app: Flask) -> None:
+    """Begin nothing more; the job under way may come to its end. What is made in processes of their own is given up."""
+    _is_over.set()
+    _has_ended.wait(LAST)
+    _once(app, export_runs.give_back)
+    processes.end()
 
 
 def _run(app: Flask) -> None:
     due = {job: time.monotonic() + period for job, period in JOBS}
-    while True:
-        socketio.sleep(TICK)
+    while not _is_over.wait(TICK):
         for job, period in JOBS:
-            if due[job] <= time.monotonic():
+            if due[job] <= time.monotonic() and not _is_over.is_set():
                 due[job] = time.monotonic() + period
                 _once(app, job)
+    _has_ended.set()
 
 
 def _once(app: Flask, job: Callable[[], object]) -> None:

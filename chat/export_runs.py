@@ -99,6 +99,16 @@ def _start(export_id: str) -> None:
     _running[export_id] = Run(export_id, process)
 
 
+def give_back() -> None:
+    """The process ends, and that is no failed attempt: the next one makes anew what this one was making."""
+    for run in _running.values():
+        run.process.kill()
+        run.process.wait()
+        mine = update(Export).where(Export.id == run.export_id, Export.state == "working")
+        _affected(mine.values(state="waiting", attempts=Export.attempts - 1))
+    _running.clear()
+
+
 def _look_after(run: Run) -> None:
     code = run.process.poll()
     if code is None:

@@ -30,6 +30,7 @@ ENDED_BY = {signal.SIGXCPU: "too_slow", signal.SIGXFSZ: "too_large"}  # anything
 log = logging.getLogger("parley")
 
 _places = threading.BoundedSemaphore(AT_ONCE)
+_running: set[subprocess.Popen[bytes]] = set()
 _turns: WeakValueDictionary[int, threading.Lock] = WeakValueDictionary()  # kept by those who are in them or wait
 
 
@@ -88,14 +89,26 @@ def _run(stdin: Any, stdout: Any, stderr: Any, seconds: float) -> int:
         stderr=stderr,
         start_new_session=True,  # so that what it started ends with it
     )
+    _running.add(process)
     try:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
         return -signal.SIGXCPU
     finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        _kill(process)
         process.wait()
+        _running.discard(process)
+
+
+def end() -> None:
+    """For the very end of this process, after which nobody waits for them."""
+    for process in _running:
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _complain(code: int, trouble: Path) -> None:

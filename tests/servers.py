@@ -68,6 +68,8 @@ def make_client_id() -> str:
 class ServerProcess:
     """`python app.py` in a process of its own, with all it writes below `folder`."""
 
+    command = (sys.executable, "app.py")
+
     def __init__(self, folder: Path, database_url: str | None = None, **env: str) -> None:
         self.folder = folder
         self.port = free_port()
@@ -95,7 +97,7 @@ class ServerProcess:
         """Start the process without waiting for it to serve."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "app.py"],
+                self.command,
                 cwd=REPOSITORY,
                 env=os.environ | self.env,
                 stdin=subprocess.DEVNULL,
@@ -128,9 +130,14 @@ class ServerProcess:
         assert code == 1, f"exit code {code}"
         return self.log_text().splitlines()
 
-    def stop(self) -> int:
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Ask the process to end, and return its exit code."""
-        return self._end(signal.SIGTERM)
+        return self._end(how)
+
+    def order(self, how: signal.Signals = signal.SIGTERM) -> None:
+        """Ask the process to end, and do not wait for it."""
+        assert self.process is not None, "the server was not started"
+        self.process.send_signal(how)
 
     def kill(self) -> int:
         return self._end(signal.SIGKILL)
@@ -313,6 +320,8 @@ class PythonConnection(Connection):
 
     def close(self) -> None:
         self.client.disconnect()
+        if self.client.eio.ws:
+            self.client.eio.ws.shutdown()  # which the library leaves open when the server was the first to close
 
 
 class NodeConnection(Connection):

@@ -22,9 +22,15 @@ export function connect({ root, userId, hear, onConnect, onLost, onRefused }) {
   });
   let ended = false;
   let probing = false;
+  let delay = RETRY;
 
   for (const [event, handle] of Object.entries(hear)) socket.on(event, handle);
   socket.on("connect", onConnect);
+  // The server is about to be started anew; each of its clients comes back at another moment.
+  socket.on("restarting", ({ after }) => {
+    delay = after;
+    socket.disconnect();
+  });
   socket.on("disconnect", () => {
     onLost();
     again();
@@ -38,7 +44,9 @@ export function connect({ root, userId, hear, onConnect, onLost, onRefused }) {
 
   // The library tries again by itself, except after the server closed or refused the connection.
   function again() {
-    if (!socket.active && !ended) setTimeout(() => !ended && socket.connect(), RETRY);
+    if (socket.active || ended) return;
+    setTimeout(() => !ended && socket.connect(), delay);
+    delay = RETRY;
   }
 
   async function emit(event, data, patience = PATIENCE) {

@@ -11,6 +11,22 @@ from playwright.sync_api import BrowserContext, expect
 from tests.browser.screens import Screen
 from tests.servers import ServerProcess
 
+# Keeps when the page was told to come back, after how long, and when it tried; all in its own milliseconds.
+LISTENING = """
+  const Real = WebSocket;
+  window.tries = [];
+  window.WebSocket = class extends Real {
+    constructor(...given) {
+      super(...given);
+      tries.push(performance.now());
+      this.addEventListener("message", ({ data }) => {
+        if (!String(data).startsWith('42["restarting"')) return;
+        window.told = [performance.now(), JSON.parse(data.slice(2))[1].after];
+      });
+    }
+  };
+"""
+
 
 def test_both_write_while_the_server_is_down(alice: Screen, bob: Screen, server: ServerProcess) -> None:
     alice.open("bob").say("до", "之前")
@@ -28,6 +44,21 @@ def test_both_write_while_the_server_is_down(alice: Screen, bob: Screen, server:
     assert sorted(alice.bodies()) == sorted(["до", "之前", "раз 🌧", "два", "一", "二 ☔", "三"])
     assert [one for one in alice.bodies() if one in ("раз 🌧", "два")] == ["раз 🌧", "два"]
     assert [one for one in alice.bodies() if one in ("一", "二 ☔", "三")] == ["一", "二 ☔", "三"]
+
+
+def test_a_page_comes_back_when_the_server_told_it_to(alice: Screen, bob: Screen, server: ServerProcess) -> None:
+    alice.page.add_init_script(LISTENING)
+    alice.page.reload()
+    alice.is_online().open("bob").say("before").shows(["before"])
+    alice.network_may_fail = bob.network_may_fail = True
+    server.stop()
+    alice.is_offline().say("meanwhile")
+    server.start()
+    alice.is_online()
+    bob.is_online().open("alice").shows(["before", "meanwhile"])
+    moment, after = alice.page.evaluate("told")
+    tries = alice.page.evaluate("tries")
+    assert min(tried for tried in tries if tried > moment) - moment >= after
 
 
 def test_one_without_network_catches_up(alice: Screen, bob: Screen) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from textwrap import dedent
 
@@ -61,6 +62,19 @@ def test_what_waits_without_computing_is_ended_too(tmp_path: Path, monkeypatch: 
         media.clean(source, folder, media.Limits(seconds=0.5))
     pid = int((tmp_path / "pid-of-a-child").read_text())
     wait_until(lambda: is_gone(pid), 10, "the end of what it had started")
+
+
+def test_at_the_very_end_nothing_is_left_running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stand_in(monkeypatch, tmp_path, "sleep 1000 & echo $! > ../pid-of-a-child; wait")
+    source, folder = put(tmp_path, zoo.png())
+    monkeypatch.setattr(processes, "HOUSE", folder)
+    with ThreadPoolExecutor(1) as thread:
+        cleaning = thread.submit(media.clean, source, folder, media.Limits(seconds=60))
+        told = tmp_path / "pid-of-a-child"
+        pid = int(wait_until(lambda: told.exists() and told.read_text().strip(), 30, "a process"))
+        processes.end()
+        wait_until(lambda: is_gone(pid), 10, "its end")
+        assert isinstance(cleaning.exception(), media.Refused)
 
 
 def is_gone(pid: int) -> bool:

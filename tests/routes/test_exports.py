@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import zipfile
 from collections.abc import Callable
 from datetime import timedelta
@@ -320,6 +321,22 @@ def test_what_a_stopped_server_was_making_is_made_anew_three_times_at_most(alice
     tend(alice.app)
     assert state() == "failed"
     assert alice.get_error(f"/exports/{export['id']}") == (404, "not_found")
+
+
+def test_what_a_server_was_making_that_ends_in_order_waits_for_the_next(alice: Member, room_id: int) -> None:
+    """It is no attempt of the three; whoever was making it is ended."""
+    export_id = begun(alice, f"/rooms/{room_id}/export")["id"]
+    with alice.app.app_context():
+        assert export_runs._claim() == export_id
+        making = subprocess.Popen(["sleep", "1000"])
+        export_runs._running[export_id] = export_runs.Run(export_id, making)
+        export_runs.give_back()
+        assert making.returncode is not None
+        assert export_runs._running == {}
+        row = db.session.execute(select(Export.state, Export.attempts)).one()
+    assert tuple(row) == ("waiting", 0)
+    tend(alice.app)
+    assert alice.get(f"/exports/{export_id}").status_code == 200
 
 
 def test_who_leaves_or_is_removed_fetches_nothing_any_more(alice: Member, bob: Member, carol: Member) -> None:

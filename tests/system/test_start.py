@@ -37,15 +37,6 @@ def test_a_second_start_keeps_people_and_sessions(tmp_path: Path) -> None:
         assert bob.login().find("alice")["username"] == "alice"
 
 
-def test_a_terminated_server_ends_soon_with_people_connected(tmp_path: Path) -> None:
-    with ServerProcess(tmp_path) as server:
-        alice = Person(server.url, "alice").register()
-        with alice.connect() as connection:
-            server.stop()
-            connection.wait_for(lambda heard: heard.heard("disconnect"))
-        assert "Traceback" not in server.log_text()
-
-
 @pytest.mark.parametrize(
     ("name", "value"),
     [
