@@ -18,6 +18,7 @@ from extensions import db
 from models import User
 
 GRACE = 5.0  # seconds
+AT_ONCE = 500  # people
 
 _connections: dict[str, int] = {}
 _people: dict[int, set[str]] = defaultdict(set)
@@ -71,6 +72,11 @@ def guests() -> set[int]:
     return set(_guests)
 
 
+def is_guest(user_id: int) -> bool:
+    """Of somebody who is here."""
+    return user_id in _guests
+
+
 def became_member(user_id: int) -> None:
     _guests.discard(user_id)
 
@@ -105,9 +111,10 @@ def touch() -> None:
 
 
 def _touch(user_ids: list[int], seen_at: datetime) -> None:
-    if user_ids:
-        change = update(User).where(User.id.in_(user_ids)).values(last_seen_at=seen_at)
-        transactions.run(lambda session: session.execute(change))
+    for start in range(0, len(user_ids), AT_ONCE):
+        change = update(User).where(User.id.in_(user_ids[start : start + AT_ONCE])).values(last_seen_at=seen_at)
+        transactions.run_plain(lambda connection, change=change: connection.execute(change))  # type: ignore[misc]
+        time.sleep(0)  # they may be thousands, and others want to go on
 
 
 # Rooms

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any
 
-from chat import presence
+import pytest
+from flask import Flask
+from sqlalchemy import event
+
+from chat import departures, presence
+from extensions import db
 from tests.cast import Member
 
 
@@ -187,3 +192,20 @@ def test_who_enters_while_others_come_and_go_hears_the_rest(alice: Member, bob: 
     [heard] = coming.heard("here_changed")
     assert "alice" in [person["username"] for person in heard["came"]]
     assert heard["gone"] == []
+
+
+def test_thousands_who_go_offline_are_asked_for_together(app: Flask) -> None:
+    asked: list[str] = []
+    with app.app_context():
+        presence.left.update(range(10_000, 12_000))
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+            asked.append(statement)
+
+        for engine in db.engines.values():
+            event.listen(engine, "before_cursor_execute", note)
+        departures.settle()
+        for engine in db.engines.values():
+            event.remove(engine, "before_cursor_execute", note)
+    assert presence.left == set()
+    assert 0 < len(asked) < 10, asked
