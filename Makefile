@@ -45,11 +45,11 @@ vendor: .dev  ## renew static/vendor/
 screens: tools  ## photograph the page into docs/screens/, wide and phone, light and dark, in every language
 	@.venv/bin/python deploy/screens.py
 
-bench: tools  ## measure; ONLY=page for one work
+bench: tools  ## measure; ONLY=page, ONLY=engine, ONLY=fanout … for one work
 	@$(in_venv) bench
 
 clean:  ## delete what make made: .venv, Node packages, caches; never instance/ or uploads/
-	rm -rf .venv tests/node/node_modules .mypy_cache .pytest_cache .ruff_cache
+	rm -rf .venv tests/node/node_modules bench/peers/node/node_modules bench/out/channels .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .dev:

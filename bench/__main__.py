@@ -5,32 +5,37 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+from bench import engine
+from bench.rows import Row, shown
 
 OUT = Path(__file__).resolve().parent / "out"
-WORKS = ("page", "files", "history")
+WORKS = ("page", "files", "history", "engine")
 
 
 def main() -> None:
-    chosen = [name for name in WORKS if os.environ.get("ONLY", name) == name]
-    if not chosen:
-        raise SystemExit(f"ONLY takes one of: {', '.join(WORKS)}")
+    # As in app.py.
+    warnings.filterwarnings("ignore", message=r"(?s).*Eventlet is deprecated")
     rows = []
-    for name in chosen:
-        for row in importlib.import_module(f"bench.{name}").measure():
-            show(row)
-            rows.append(row)
+    for row in chosen(os.environ.get("ONLY", "")):
+        print(shown(row), flush=True)
+        rows.append(row)
     OUT.mkdir(exist_ok=True)
     (OUT / "latest.json").write_text(json.dumps(rows, indent=2) + "\n")
 
 
-def show(row: dict[str, Any]) -> None:
-    verdict = "holds" if row["holds"] else "DOES NOT HOLD"
-    ours = "" if row["ours"] is None else row["ours"]
-    beside = "" if row["theirs"] is None else f"{row['peer']}: {row['theirs']}"
-    goal = f"goal {row['goal']:<10} {verdict}" if row["goal"] else ""
-    print(f"{row['work']:<60} {ours:>10} {row['unit']:<10} {beside:<22} {goal}".rstrip(), flush=True)
+def chosen(only: str) -> Iterator[Row]:
+    if only and only not in (*WORKS, *engine.WORKS):
+        raise SystemExit(f"ONLY takes one of: {', '.join((*WORKS, *engine.WORKS))}")
+    if only in engine.WORKS:
+        yield from engine.measure([only])
+    else:
+        for name in WORKS:
+            if only in ("", name):
+                yield from importlib.import_module(f"bench.{name}").measure()
 
 
 if __name__ == "__main__":
