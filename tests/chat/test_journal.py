@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from chat import accounts, clock, edits, history, ledger, messages, payloads, profiles, rooms, transactions, turns
 from chat.journal import Entry, Journal
@@ -54,17 +54,6 @@ class Desk:
 @pytest.fixture
 def desk(app: Flask) -> Desk:
     return Desk(app, Journal(app))
-
-
-@pytest.fixture
-def commits(app: Flask) -> Iterator[list[Any]]:
-    """A list that grows with each commit."""
-    with app.app_context():
-        engine, seen = db.engines["writes"], list[Any]()
-    note = seen.append
-    event.listen(engine, "commit", note)
-    yield seen
-    event.remove(engine, "commit", note)
 
 
 def columns(app: Flask, room_id: int, seq: int) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import event, select, update
+from sqlalchemy import select, update
 
 from chat import accounts, clock, readers, reading, transactions
 from chat.marks import Mark, Marks
@@ -46,17 +46,6 @@ class Desk:
 @pytest.fixture
 def desk(app: Flask) -> Desk:
     return Desk(app, Marks(app))
-
-
-@pytest.fixture
-def commits(app: Flask) -> Iterator[list[Any]]:
-    """A list that grows with each commit."""
-    with app.app_context():
-        engine, seen = db.engines["writes"], list[Any]()
-    note = seen.append
-    event.listen(engine, "commit", note)
-    yield seen
-    event.remove(engine, "commit", note)
 
 
 def mark_of(person: Member, room_id: int) -> int:

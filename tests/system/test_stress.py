@@ -32,16 +32,6 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield process
 
 
-@pytest.fixture
-def alice(server: ServerProcess) -> Person:
-    return Person(server.url, "alice").register()
-
-
-@pytest.fixture
-def bob(server: ServerProcess) -> Person:
-    return Person(server.url, "bob").register()
-
-
 def memory(server: ServerProcess) -> int:
     """Bytes of the process that are in memory."""
     assert server.process is not None
