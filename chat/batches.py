@@ -44,15 +44,9 @@ class Batches(ABC, Generic[W]):
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._line: deque[W] = deque()
-        self._is_storing = False
         self._idle = threading.Lock()  # held while there is nothing to do
         self._idle.acquire()
         threading.Thread(target=self._run, name=type(self).__name__, daemon=True).start()
-
-    @property
-    def is_empty(self) -> bool:
-        """Nothing waits to be stored, or to be told."""
-        return not self._line and not self._is_storing
 
     def put(self, wish: W) -> None:
         """Does not wait."""
@@ -64,10 +58,8 @@ class Batches(ABC, Generic[W]):
         with self._app.app_context():
             while True:
                 self._idle.acquire()
-                self._is_storing = True
                 while self._line:
                     self._attempt(self._next())
-                self._is_storing = False
 
     def _attempt(self, batch: Sequence[W]) -> None:
         try:

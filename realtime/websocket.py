@@ -149,10 +149,6 @@ class WebSocket:
         self._timer: Any = None
 
     @property
-    def is_open(self) -> bool:
-        return self._state == _OPEN
-
-    @property
     def is_gone(self) -> bool:
         return self._state == _CLOSED
 
@@ -415,7 +411,7 @@ def write_to_all(websockets: Sequence[WebSocket], framed: bytes) -> None:
         # As `write` does, where nothing waits: this is what a large room costs.
         if websocket._mark == _UNMARKED and websocket._state == _OPEN and not websocket._outgoing:
             websocket._outgoing.append(framed)
-            websocket._size = size
+            websocket._size = websocket._largest = size
             websocket._mark = _IN_CROWD
             _crowd.append(websocket)
         else:

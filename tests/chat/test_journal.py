@@ -333,10 +333,9 @@ def test_a_room_that_others_are_busy_with_holds_nobody_up(desk: Desk, alice: Mem
         desk.journal.put(desk.entry(alice, room_id, "goes"))
         wait_until(lambda: len(desk.outcomes) == 1, 20)
         assert bodies(bob, room_id) == ["goes"]
-        assert not desk.journal.is_empty
+        assert bodies(bob, group) == []
     wait_until(lambda: len(desk.outcomes) == 2, 20)
     assert bodies(bob, group) == ["waits"]
-    wait_until(lambda: desk.journal.is_empty, 20)
 
 
 def test_on_every_database(tmp_path: Path, database_url: str) -> None:
