@@ -141,6 +141,7 @@ class Connection(Socket):  # type: ignore[misc]
     _posts = _polls = 0  # requests that bring something or wait for something, and are not done yet
     _requests = 0  # of them all, since `_counted_from`
     _counted_from = 0.0
+    _kind = ""  # of the event that was handled the quick way last
 
     def send(self, pkt: Packet) -> None:
         if self.websocket is None:
@@ -323,12 +324,15 @@ class Connection(Socket):  # type: ignore[misc]
         sid = self.server.members.sid_from_eio_sid(self.sid, "/")
         if sid is None or not self.server.members.is_connected(sid, "/"):
             return False
+        websocket = self.websocket
+        assert websocket is not None  # noqa: S101 - it was heard there
+        if websocket.is_holding and self._kind != found[2]:
+            return False  # those of one kind keep their order among themselves
         try:
             _name, *arguments = codec.loads(data[found.end(1) :])
         except ValueError:
             return False  # it is told so where all others are
-        websocket = self.websocket
-        assert websocket is not None  # noqa: S101 - it was heard there
+        self._kind = found[2]
         is_done = False
 
         def acknowledge(answer: Any) -> None:

@@ -257,6 +257,10 @@ class WebSocket:
         if self._held >= WAITING_MAX:
             self._deafen()
 
+    @property
+    def is_holding(self) -> bool:
+        return self._held > 0
+
     def release(self) -> None:
         """It is done with. Called from wherever; what follows begins in the loop."""
         self._held -= 1

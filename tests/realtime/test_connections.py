@@ -6,7 +6,10 @@ import inspect
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import engineio
 import pytest
@@ -19,7 +22,7 @@ from eventlet.greenio import GreenSocket
 
 from realtime.connections import Connection, Engine
 from tests.realtime.masking import briefly
-from tests.realtime.wire import Polling, Wire
+from tests.realtime.wire import SECONDS, Polling, Wire
 from tests.servers import Person, ServerProcess, csrf_token, wait_until
 
 LIMIT = 256 * 1024
@@ -142,10 +145,12 @@ def by_status(answer: requests.Response) -> int:
 
 
 def test_a_session_that_is_closed_by_its_client_ends_its_poll(polling: Polling) -> None:
-    with ThreadPoolExecutor(1) as thread:
-        poll = thread.submit(polling.poll)
-        wait_until(lambda: polling.http.post(polling.url, params=polling._query({}), data="1").ok, 5)
-        assert poll.result()[-1] == "6"
+    """Each over a connection of its own: they are taken in the order in which they come."""
+    query = urlencode(polling._query({}))
+    with closing(HTTPConnection(urlsplit(polling.url).netloc, timeout=SECONDS)) as waiting:
+        waiting.request("GET", f"/socket.io/?{query}", headers={"Cookie": polling.http.headers["Cookie"]})
+        assert requests.post(f"{polling.url}?{query}", data="1", timeout=SECONDS).ok
+        assert waiting.getresponse().read().decode().split("\x1e")[-1] == "6"
     assert polling.get().status_code == 400
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import signal
 import socket
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 
 from tests.realtime.wire import Polling, Wire
-from tests.servers import Person, ServerProcess, make_client_id, wait_until
+from tests.servers import REPOSITORY, Person, ServerProcess, make_client_id, wait_until
 from tests.system.test_crash import check_rooms, forgets_connections, make_senders, run_through, stored_messages
 
 WITHIN = 10  # seconds
@@ -208,3 +210,21 @@ def test_it_is_gone_in_time_even_when_its_loop_is_held(sqlite_server: ServerProc
         process.send_signal(signal.SIGCONT)
         assert process.wait(WITHIN) == -signal.SIGALRM
     sqlite_server.process = None
+
+
+OTHERS = """
+import os, signal, threading
+from realtime.ending import Order
+signal.signal(signal.SIGUSR1, lambda *_given: print("heard", flush=True))
+order = Order()
+threading.Timer(0.5, lambda: (print("waits", flush=True), os.kill(os.getpid(), signal.SIGTERM))).start()
+os.kill(os.getpid(), signal.SIGUSR1)
+order.wait()
+print("ends")
+"""
+
+
+def test_another_signal_is_no_order_to_end() -> None:
+    """All that Python handles wake whoever waits for one."""
+    done = subprocess.run([sys.executable, "-c", OTHERS], cwd=REPOSITORY, capture_output=True, text=True, timeout=30)
+    assert (done.stdout.split(), done.stderr) == (["heard", "waits", "ends"], "")
