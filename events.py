@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from flask import Flask, g, request
+from flask import Flask, g, request, session
 from flask_babel import get_locale
 from flask_login import current_user
 from flask_socketio import ConnectionRefusedError as Refused
@@ -17,14 +17,15 @@ from flask_socketio import join_room
 
 from chat import (
     accounts,
+    arrivals,
     avatars,
     broadcasts,
     clearings,
     company,
+    directs,
     edits,
     fields,
     groups,
-    history,
     invitations,
     journal,
     limits,
@@ -34,7 +35,7 @@ from chat import (
     presence,
     reading,
     roles,
-    rooms,
+    syncs,
     whispers,
 )
 from chat.batches import Batches, Wish
@@ -61,12 +62,15 @@ class Actor:
 
 
 _actors: dict[str, Actor] = {}
+_arrivals: arrivals.Arrivals | None = None  # where there is a loop, on which those who connect can wait for each other
 HANDLERS: dict[str, Handler] = {}
 
 
 @socketio.on("connect")
 def on_connect(auth: Any = None) -> None:
     try:
+        if _arrivals is not None and "_user_id" in session:
+            g.identified = _arrivals.of(session["_user_id"])
         person = actor()
         expected = auth.get("user_id", person.id) if isinstance(auth, dict) else person.id
         if expected != person.id:
@@ -75,7 +79,7 @@ def on_connect(auth: Any = None) -> None:
     except Exception as error:  # noqa: BLE001 - the one translator of this door
         raise Refused(*_refusal(error)) from None
     connection: str = request.sid  # type: ignore[attr-defined]
-    _actors[connection] = Actor(person.id, current_user.session_id, str(get_locale()), _soon())
+    _actors[connection] = Actor(person.id, current_user.session_id, person.locale or str(get_locale()), _soon())
     join_room(person.id)
     join_room(broadcasts.session_channel(current_user.session_id))
     if not person.is_guest:
@@ -155,7 +159,7 @@ class Short:
     plain: Callable[[object], Any]  # what is wished, or None
     batches: Batches[Any]
     wish: Callable[..., Wish]  # of user, session, `done`, and what is wished
-    name: str  # of what comes of it, in the answer
+    answer: Callable[[Any], Data]  # of what comes of it
     long: Callable[..., Any]  # of the person and what is wished: by itself, counted already
 
     def __call__(self, connection: str, arguments: list[Any], acknowledge: Callable[[Data], None]) -> bool:
@@ -177,7 +181,7 @@ class Short:
             if outcome is None:
                 socketio.start_background_task(self._take_the_long_way, person, wished, acknowledge)
             else:
-                acknowledge({"ok": True, self.name: outcome})
+                acknowledge({"ok": True, **self.answer(outcome)})
 
         self.batches.put(self.wish(person.id, person.session_id, done, wished))
         return True
@@ -188,7 +192,7 @@ class Short:
             with self.app.app_context():
                 g.locale = person.locale
                 try:
-                    answer = {"ok": True, self.name: self.long(_asked(person.session_id), wished)}
+                    answer = {"ok": True, **self.answer(self.long(_asked(person.session_id), wished))}
                 except Exception as error:  # noqa: BLE001 - the one translator of this door
                     answer = _translated(error)
         finally:
@@ -197,6 +201,8 @@ class Short:
 
 def short_ways(app: Flask) -> dict[str, Short]:
     """By the names of their events."""
+    global _arrivals
+    _arrivals = arrivals.Arrivals(app)
     return {
         "send_message": Short(
             app,
@@ -204,12 +210,19 @@ def short_ways(app: Flask) -> dict[str, Short]:
             messages.plain,
             journal.Journal(app),
             journal.Entry,
-            "message",
+            lambda message: {"message": message},
             messages.send_words,
         ),
         "mark_read": Short(
-            app, ("event",), reading.plain, marks.Marks(app), marks.Mark, "last_read_seq", reading.mark_plain
+            app,
+            ("event",),
+            reading.plain,
+            marks.Marks(app),
+            marks.Mark,
+            lambda seq: {"last_read_seq": seq},
+            reading.mark_plain,
         ),
+        "sync": Short(app, ("event",), syncs.plain, syncs.Syncs(app), syncs.Sync, dict, syncs.changes_plain),
     }
 
 
@@ -227,7 +240,7 @@ def _translated(error: Exception) -> Data:
 
 @event
 def on_open_direct(person: User, data: Data) -> Data:
-    return {"room": rooms.open_direct(person, data.get("username"))}
+    return {"room": directs.open_with(person, data.get("username"))}
 
 
 @event
@@ -299,7 +312,7 @@ def on_set_typing(person: User, data: Data) -> Data:
 
 @event
 def on_sync(person: User, data: Data) -> Data:
-    return history.changes(person, data.get("rooms"))
+    return syncs.changes(person, data.get("rooms"))
 
 
 @event

@@ -20,7 +20,7 @@ from chat.errors import NotFound
 from chat.parcels import Parcel
 from chat.payloads import Payload
 from extensions import db
-from models import Blob, File, Membership, Message, Reaction, Room, Session, User
+from models import Blob, File, Membership, Message, Room, Session, User
 
 PAGE = 500  # messages read at once
 # For so long an export is there. What goes before that is not in it: no ZIP outlives its messages.
@@ -225,15 +225,11 @@ class _Record:
         return {name: described[name] for name in kept} | {"path": path, "thumbnail": thumbnail}
 
     def _reactions(self, rows: Rows) -> dict[int, dict[str, list[int]]]:
-        keys = [(message.room_id, message.seq) for message, _author in rows]
-        found = db.session.execute(
-            select(Reaction.seq, Reaction.emoji, Reaction.user_id)
-            .where(contexts.at(Reaction, keys))
-            .order_by(Reaction.created_at, Reaction.user_id, Reaction.emoji)
-        )
         gathered: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-        for seq, emoji, user_id in found:
-            gathered[seq][emoji].append(user_id)
+        messages = [message for message, _author in rows]
+        for (_room_id, seq), reacted in contexts.reactions(db.session, messages).items():
+            for emoji, user_id in reacted:
+                gathered[seq][emoji].append(user_id)
         return gathered
 
     def _meet(self, rows: Rows, reactions: Mapping[int, Mapping[str, Sequence[int]]]) -> None:

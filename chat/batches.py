@@ -63,7 +63,7 @@ class Batches(ABC, Generic[W]):
 
     def _attempt(self, batch: Sequence[W]) -> None:
         try:
-            self.store(batch)
+            self.fulfil(batch)
         except Exception as error:
             if not is_outage(error):  # the long way says that of each
                 log.exception("%d go the long way", len(batch))
@@ -83,5 +83,5 @@ class Batches(ABC, Generic[W]):
         return [self._line.popleft() for _ in range(min(len(self._line), BATCH))]
 
     @abstractmethod
-    def store(self, batch: Sequence[W]) -> None:
-        """Store and tell, and say what became of each. Needs an application context."""
+    def fulfil(self, batch: Sequence[W]) -> None:
+        """Do it, and say what became of each. Needs an application context."""

@@ -8,18 +8,54 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import cast
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
-from sqlalchemy.orm import Session as Transaction
-from sqlalchemy.orm import scoped_session
+from sqlalchemy import Select, select
 
-from chat import ephemeral, payloads, visible
+from chat import ephemeral, many, payloads, visible
 from chat.payloads import Payload
 from models import Blob, File, Message, Reaction, User
 
-Asked = Transaction | scoped_session[Any]
+Asked = many.Asked
 Key = ephemeral.Key
+
+
+class Surroundings:
+    """What stands around these messages. `drafted` are reactions that are not kept yet."""
+
+    def __init__(
+        self, session: Asked, messages: Sequence[Message], drafted: Mapping[Key, ephemeral.Reacted] | None = None
+    ) -> None:
+        self._sources = _sources(session, messages)
+        self._files = of_files(session, [*messages, *(source for source, _ in self._sources.values())])
+        self._reactions = reactions(session, messages) | dict(drafted or {})
+        self._subjects = _people(session, {message.subject_id for message in messages if message.subject_id})
+        self._senders: dict[int, Payload] = {}
+        self._shared: dict[Key, Payload] = {}
+
+    def payload(self, message: Message, author: User, cleared_seq: int = 0, viewer_id: int | None = None) -> Payload:
+        """As it is told to somebody who sees nothing up to `cleared_seq`, quotes included. Many may be told the same
+        object."""
+        key = message.room_id, message.seq
+        if (shared := self._shared.get(key)) is not None:
+            return shared
+        reactions, subject = self._reactions.get(key, ()), self._subjects.get(message.subject_id or 0)
+        payload = payloads.message(
+            message,
+            self._sender(author),
+            reply_to=quote(message, self._sources, self._files, cleared_seq),
+            reactions=reacted(reactions, viewer_id),
+            subject=None if subject is None else self._sender(subject),
+            file=self._files.get(message.file_id or ""),
+        )
+        if message.reply_to_seq is None and not reactions:  # it is the same for everybody
+            self._shared[key] = payload
+        return payload
+
+    def _sender(self, person: User) -> Payload:
+        if person.id not in self._senders:
+            self._senders[person.id] = payloads.sender(person)
+        return self._senders[person.id]
 
 
 def around(
@@ -29,34 +65,12 @@ def around(
     viewer_id: int | None = None,
     drafted: Mapping[Key, ephemeral.Reacted] | None = None,
 ) -> list[Payload]:
-    """The rows' payloads. `cleared` says up to which `seq` of each room the viewer sees nothing, quotes included.
-
-    `drafted` are reactions that are not kept yet.
-    """
-    messages = [message for message, _ in rows]
-    sources = _sources(session, messages)
-    files = of_files(session, [*messages, *(source for source, _ in sources.values())])
-    reactions = _reactions(session, messages) | dict(drafted or {})
-    subjects = _people(session, {message.subject_id for message in messages if message.subject_id})
+    """The rows' payloads. `cleared` says up to which `seq` of each room the viewer sees nothing."""
+    surroundings = Surroundings(session, [message for message, _ in rows], drafted)
     return [
-        payloads.message(
-            message,
-            author,
-            reply_to=quote(message, sources, files, (cleared or {}).get(message.room_id, 0)),
-            reactions=reacted(reactions.get((message.room_id, message.seq), ()), viewer_id),
-            subject=subjects.get(message.subject_id or 0),
-            file=files.get(message.file_id or ""),
-        )
+        surroundings.payload(message, author, (cleared or {}).get(message.room_id, 0), viewer_id)
         for message, author in rows
     ]
-
-
-def at(table: type[Message | Reaction], keys: Iterable[Key]) -> ColumnElement[bool]:
-    """The rows of these messages, room by room: to compare pairs, SQLite would read the whole table."""
-    by_room: dict[int, list[int]] = defaultdict(list)
-    for room_id, seq in keys:
-        by_room[room_id].append(seq)
-    return or_(*(and_(table.room_id == room_id, table.seq.in_(seqs)) for room_id, seqs in by_room.items()))
 
 
 def stored() -> Select[Message, User]:
@@ -66,6 +80,19 @@ def stored() -> Select[Message, User]:
     few, and read all that each of them ever wrote.
     """
     return select(Message, User).outerjoin(User, User.id == Message.sender_id)
+
+
+def found(session: Asked, keys: Collection[Key]) -> dict[Key, tuple[Message, User]]:
+    """Those of these messages that there are, with who wrote them."""
+    kept = [message for key in keys if (message := ephemeral.get(*key))]
+    remembered = {(message.room_id, message.seq) for message in kept}
+    rows = many.among(_stored, session, (key for key in keys if key not in remembered))
+    messages = [*kept, *(cast("Message", row) for row in rows)]  # rows of the table, as good as Messages here
+    return {(message.room_id, message.seq): (message, author) for message, author in with_authors(session, messages)}
+
+
+def _stored() -> many.Asking:
+    return select(Message.__table__), Message.room_id, Message.seq
 
 
 def with_authors(session: Asked, messages: Sequence[Message]) -> list[tuple[Message, User]]:
@@ -97,15 +124,10 @@ def reacted(reactions: Iterable[tuple[str, int]], viewer_id: int | None) -> list
 
 def _sources(session: Asked, messages: Iterable[Message]) -> dict[Key, tuple[Message, User]]:
     """The messages that these answer, found by key."""
-    keys = {(message.room_id, message.reply_to_seq) for message in messages if message.reply_to_seq is not None}
-    if not keys:
-        return {}
-    kept = [message for key in keys if (message := ephemeral.get(*key))]
-    sources = {(row[0].room_id, row[0].seq): row for row in with_authors(session, kept)}
-    if sources.keys() == keys:
-        return sources
-    found = session.execute(stored().where(at(Message, keys)))
-    return sources | {(row.Message.room_id, row.Message.seq): (row.Message, row.User) for row in found}
+    return found(
+        session,
+        {(message.room_id, message.reply_to_seq) for message in messages if message.reply_to_seq is not None},
+    )
 
 
 def of_files(session: Asked, messages: Iterable[Message]) -> dict[str, Payload]:
@@ -117,22 +139,23 @@ def of_files(session: Asked, messages: Iterable[Message]) -> dict[str, Payload]:
     return {row.File.id: payloads.file(row.File, row.Blob) for row in found}
 
 
-def _reactions(session: Asked, messages: Iterable[Message]) -> dict[Key, ephemeral.Reacted]:
+def reactions(session: Asked, messages: Iterable[Message]) -> dict[Key, ephemeral.Reacted]:
     keys = [(message.room_id, message.seq) for message in messages]
-    if not keys:
-        return {}
-    found = session.execute(
-        select(Reaction.room_id, Reaction.seq, Reaction.emoji, Reaction.user_id)
-        .where(at(Reaction, keys))
-        .order_by(Reaction.created_at, Reaction.user_id, Reaction.emoji)
-    )
     gathered: dict[Key, ephemeral.Reacted] = defaultdict(list, ephemeral.reactions(keys))
-    for row in found:
-        gathered[row.room_id, row.seq].append((row.emoji, row.user_id))
+    for room_id, seq, emoji, user_id in many.among(_reacted, session, keys):
+        gathered[room_id, seq].append((emoji, user_id))
     return gathered
 
 
+def _reacted() -> many.Asking:
+    chosen = select(Reaction.room_id, Reaction.seq, Reaction.emoji, Reaction.user_id)
+    in_order = chosen.order_by(Reaction.created_at, Reaction.user_id, Reaction.emoji)
+    return in_order, Reaction.room_id, Reaction.seq
+
+
 def _people(session: Asked, user_ids: Collection[int]) -> dict[int, User]:
+    """Rows of the table, as good as Users here."""
     if not user_ids:
         return {}
-    return {user.id: user for user in session.scalars(select(User).where(User.id.in_(user_ids)))}
+    rows = session.execute(select(User.__table__).where(User.id.in_(user_ids)))
+    return {row.id: cast("User", row) for row in rows}

@@ -106,4 +106,4 @@ def _blank(
         message.version, message.body, message.file_id = room.version, "", None
         message.edited_at, message.deleted_at = None, now
     hearers = messages.everybody_in(session, room_id) if not room.has_ended(now) else {}
-    return [payloads.message(message, author) for message, author in rows], hearers, begun
+    return [payloads.message(message, payloads.sender(author)) for message, author in rows], hearers, begun

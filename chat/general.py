@@ -17,6 +17,8 @@ from models import Fact, Membership, Room, User
 FACT = "general"
 NAME = "General"
 
+_ID = select(Fact.value).where(Fact.name == FACT)  # asked with every list of rooms
+
 
 class Enrolment:
     """What is to be told when somebody was enrolled."""
@@ -34,8 +36,8 @@ def is_general(session: Transaction | scoped_session[Any], room_id: int) -> bool
 
 def general_id(session: Transaction | scoped_session[Any]) -> int | None:
     """The room's id; of a room that may have been deleted since. None before anybody has registered."""
-    fact = session.get(Fact, FACT)
-    return int(fact.value) if fact else None
+    value = session.scalar(_ID)
+    return None if value is None else int(value)
 
 
 def enrol(session: Transaction, user: User, name: str) -> Enrolment:

@@ -1,26 +1,19 @@
-"""What was said: pages by key, and what changed since a version. No OFFSET, no COUNT."""
+"""What was said, in pages by key: no OFFSET, no COUNT."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from flask_babel import lazy_gettext as _
 from sqlalchemy import ColumnElement, Select
 
-from chat import contexts, ephemeral, fields, moments, payloads, rooms, visible
-from chat.errors import Invalid
+from chat import contexts, ephemeral, moments, payloads, rooms, visible
 from extensions import db
 from models import Membership, Message, Room, User
 
 Rows = Sequence[tuple[Message, User]]
 
 PAGE, PAGE_MAX = 50, 200
-SYNC_ROOMS = 500
-SYNC_PAGE = 200
-# Past this many missed versions a client had better load the room anew than catch up.
-SYNC_MISSED = 5_000
-SYNC_OPENED = 100
 
 
 def page(
@@ -100,55 +93,3 @@ def _visible(membership: Membership, *bounds: ColumnElement[bool]) -> Select[Mes
 def _payloads(membership: Membership, rows: Rows) -> list[payloads.Payload]:
     cleared = {membership.room_id: membership.cleared_seq}
     return contexts.around(db.session, rows, cleared, membership.user_id)
-
-
-def changes(actor: User, versions: object) -> payloads.Payload:
-    """`{rooms, opened, closed}`: what changed since the versions the client holds (docs/protocol.md, `sync`).
-
-    `versions` is `{id: version}` with ids as text, as JSON has it. Raises Invalid.
-    """
-    held = _held(versions)
-    known = rooms.among(actor, held)
-    return {
-        "rooms": {str(row.id): _since(room, row, mine, held[row.id]) for room, row, mine in known},
-        "opened": rooms.unknown(actor, held, SYNC_OPENED),
-        "closed": sorted(held.keys() - {row.id for _room, row, _mine in known}),
-    }
-
-
-def _held(versions: object) -> dict[int, int]:
-    if not isinstance(versions, dict):
-        raise Invalid(_("This must be an object with a version for each room."), "rooms")
-    if len(versions) > SYNC_ROOMS:
-        raise Invalid(_("At most %(count)d rooms at once.", count=SYNC_ROOMS), "rooms")
-    return {
-        fields.digits(room_id, "rooms", low=1): fields.whole(version, "rooms") for room_id, version in versions.items()
-    }
-
-
-def _since(room: payloads.Payload, row: Room, membership: Membership, version: int) -> payloads.Payload:
-    """The room was read before its messages, so a message stored meanwhile is told twice rather than never."""
-    if version == room["version"]:
-        return {"room": room, "messages": [], "complete": True, "reload": False}
-    # A version from the future is from before the database was restored from a backup.
-    if not 0 < room["version"] - version <= SYNC_MISSED:
-        return {"room": room, "messages": [], "complete": True, "reload": True}
-    since = _kept_since if row.keeps_history else _remembered_since
-    rows = since(membership, version, SYNC_PAGE + 1)
-    return {
-        "room": room,
-        "messages": _payloads(membership, rows[:SYNC_PAGE]),
-        "complete": len(rows) <= SYNC_PAGE,
-        "reload": False,
-    }
-
-
-def _kept_since(membership: Membership, version: int, limit: int) -> Rows:
-    changed = _visible(membership).where(Message.version > version).order_by(Message.version).limit(limit)
-    return [(row.Message, row.User) for row in db.session.execute(changed)]
-
-
-def _remembered_since(membership: Membership, version: int, limit: int) -> Rows:
-    """The same, of a room that keeps nothing."""
-    changed = [message for message in ephemeral.shown_to(membership) if message.version > version]
-    return contexts.with_authors(db.session, sorted(changed, key=lambda message: message.version)[:limit])

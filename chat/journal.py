@@ -66,7 +66,7 @@ class Journal(Batches[Entry]):
                 return batch
             time.sleep(PAUSE)
 
-    def store(self, batch: Sequence[Entry]) -> None:
+    def fulfil(self, batch: Sequence[Entry]) -> None:
         with turns.take(*{entry.words.room_id for entry in batch}):
             try:
                 stored = self._stored(batch)
@@ -96,10 +96,10 @@ class Journal(Batches[Entry]):
                 entry.done(None)
         if len(fresh) < len(batch):
             if fresh:
-                self.store(fresh)
+                self.fulfil(fresh)
         else:
             for entry in fresh:
-                self.store([entry])
+                self.fulfil([entry])
 
     def _stored(self, batch: Sequence[Entry]) -> Stored:
         sessions = {entry.session_id for entry in batch}

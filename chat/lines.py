@@ -51,4 +51,4 @@ def write(
         session.add(line)
     else:
         ephemeral.keep(session, line)
-    return payloads.message(line, author) | {"subject": payloads.sender(subject) if subject else None}
+    return payloads.message(line, payloads.sender(author)) | {"subject": payloads.sender(subject) if subject else None}

@@ -26,7 +26,7 @@ class Mark(Wish):
 
 
 class Marks(Batches[Mark]):
-    def store(self, batch: Sequence[Mark]) -> None:
+    def fulfil(self, batch: Sequence[Mark]) -> None:
         found, moved = transactions.run_plain(partial(_move, batch))
         hearers: dict[int, Sequence[int]] = {}
         for (room_id, user_id), seq in moved.items():

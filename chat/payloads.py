@@ -57,23 +57,25 @@ def session_handle(session_id: str) -> str:
 
 def message(
     row: Message,
-    author: User,
+    author: Payload,
     reply_to: Payload | None = None,
     reactions: Sequence[Payload] = (),
-    subject: User | None = None,
+    subject: Payload | None = None,
     file: Payload | None = None,
 ) -> Payload:
+    """One in a room; author and subject as `sender` shows them."""
+    is_deleted = row.deleted_at is not None
     return {
         "room_id": row.room_id,
         "seq": row.seq,
         "version": row.version,
         "client_id": _uuid(row.client_id),
         "kind": row.kind,
-        "body": "" if row.is_deleted else row.body,
-        "file": None if row.is_deleted else file,
-        "sender": sender(author),
-        "subject": None if subject is None else sender(subject),
-        "reply_to": None if row.is_deleted else reply_to,
+        "body": "" if is_deleted else row.body,
+        "file": None if is_deleted else file,
+        "sender": author,
+        "subject": subject,
+        "reply_to": None if is_deleted else reply_to,
         "reactions": list(reactions),
         "created_at": instant(row.created_at),
         "edited_at": instant(row.edited_at),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import SimpleNamespace
 from typing import Any
 
 from flask_babel import lazy_gettext as _
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session as Transaction
-from sqlalchemy.orm import scoped_session
+from sqlalchemy.orm import aliased, scoped_session
 
 from chat import (
     accounts,
@@ -18,54 +18,28 @@ from chat import (
     clock,
     fields,
     general,
+    many,
     payloads,
     presence,
     readers,
     summaries,
-    transactions,
 )
-from chat.errors import Forbidden, Invalid, NotFound
+from chat.errors import Forbidden, NotFound
+from chat.summaries import Place, Row
 from extensions import db
 from models import Ban, Membership, Room, User
 
 PAGE = 100
 
-
-def open_direct(actor: User, username: object) -> payloads.Payload:
-    """The conversation of two people, made if there is none. Nobody is told before something is said in it.
-
-    Raises NotFound for an unknown name, Invalid for one's own.
-    """
-    peer = accounts.named(actor, username)
-    if peer.id == actor.id:
-        raise Invalid(_("You cannot write to yourself."), "username")
-    pair_key = "{}:{}".format(*sorted((actor.id, peer.id)))
-    room = _direct(pair_key) or _make_direct(pair_key, (actor.id, peer.id))
-    return payload(actor, room.id)
-
-
-def _direct(pair_key: str) -> Room | None:
-    return db.session.scalars(select(Room).where(Room.pair_key == pair_key)).first()
-
-
-def _make_direct(pair_key: str, user_ids: Iterable[int]) -> Room:
-    try:
-        return transactions.run(lambda session: _insert_direct(session, pair_key, user_ids))
-    except IntegrityError:
-        # The other one was opening it in the same moment.
-        room = _direct(pair_key)
-        if room is None:
-            raise
-        return room
-
-
-def _insert_direct(session: Transaction, pair_key: str, user_ids: Iterable[int]) -> Room:
-    now = clock.now()
-    room = Room(kind="direct", pair_key=pair_key, created_at=now, active_at=now)
-    session.add(room)
-    session.flush()
-    session.add_all(Membership(room_id=room.id, user_id=user_id, joined_at=now) for user_id in user_ids)
-    return room
+_their = aliased(Membership)
+# Built once: that costs more than asking.
+_PEERS = (
+    select(Membership.room_id, Membership.user_id, _their.last_read_seq, User)
+    .join(_their, and_(_their.room_id == Membership.room_id, _their.user_id != Membership.user_id))
+    .join(User, User.id == _their.user_id)
+    .where(Membership.room_id.in_(bindparam("rooms", expanding=True)))
+    .where(Membership.user_id.in_(bindparam("people", expanding=True)))
+)
 
 
 def visible_to(actor: User, room_id: int) -> tuple[Room, Membership]:
@@ -121,8 +95,8 @@ def those_of(actor: User, room_ids: Sequence[int]) -> set[int]:
 
 def writable_by(actor: User, room_id: int) -> Room:
     """The room, if something may be said in it. Raises NotFound; Forbidden where nobody is left to read it."""
-    room, _membership = visible_to(actor, room_id)
-    if room.is_direct and _peers(actor, [room_id])[room_id][0].is_disabled:
+    room, membership = visible_to(actor, room_id)
+    if room.is_direct and _peers([(room, membership)])[room_id, actor.id][0].is_disabled:
         raise Forbidden(_("This person is no longer here."))
     return room
 
@@ -133,7 +107,7 @@ def member_ids(session: Transaction | scoped_session[Any], room_id: int) -> Sequ
 
 def payload(actor: User, room_id: int) -> payloads.Payload:
     """One room as `actor` sees it. Raises NotFound."""
-    return _payloads(actor, [visible_to(actor, room_id)])[0]
+    return payloads_of({actor.id: actor}, [visible_to(actor, room_id)])[0]
 
 
 def page(actor: User, before: int | None = None, limit: int = PAGE) -> tuple[list[payloads.Payload], bool]:
@@ -143,21 +117,34 @@ def page(actor: User, before: int | None = None, limit: int = PAGE) -> tuple[lis
         last, _membership = visible_to(actor, before)
         earlier = and_(Room.active_at == last.active_at, Room.id < last.id)
         chosen = chosen.where(or_(Room.active_at < last.active_at, earlier))
-    rows = db.session.execute(chosen.limit(limit + 1)).all()
-    return _payloads(actor, [(row.Room, row.Membership) for row in rows[:limit]]), len(rows) <= limit
+    rows = [(row.Room, row.Membership) for row in db.session.execute(chosen.limit(limit + 1))]
+    return payloads_of({actor.id: actor}, rows[:limit]), len(rows) <= limit
 
 
-def unknown(actor: User, held: Container[int], limit: int) -> list[payloads.Payload]:
-    """Those of the actor's `limit` latest rooms that are not among the `held` ones."""
-    rows = db.session.execute(_listed(actor).limit(limit)).all()
-    return _payloads(actor, [(row.Room, row.Membership) for row in rows if row.Room.id not in held])
+def of_people(places: Iterable[Place]) -> list[Row]:
+    """Those of these places where somebody is."""
+    found = many.among(_places, db.session, ((user_id, room_id) for room_id, user_id in places))
+    return [(row.Room, row.Membership) for row in found]
 
 
-def among(actor: User, room_ids: Iterable[int]) -> list[tuple[payloads.Payload, Room, Membership]]:
-    """Those of these rooms that `actor` is in, with the rows they were made of."""
-    found = db.session.execute(_mine(actor).where(Room.id.in_(list(room_ids)))).all()
-    rows = [(row.Room, row.Membership) for row in found]
-    return [(shown, *row) for shown, row in zip(_payloads(actor, rows), rows, strict=True)]
+def _places() -> many.Asking:
+    return _there(many.NOW), Membership.user_id, Membership.room_id
+
+
+def latest_ids(user_ids: Iterable[int], limit: int) -> dict[int, list[int]]:
+    """Each person's `limit` latest groups and conversations begun, by last activity."""
+    found = many.of_each(_latest, [SimpleNamespace(user_id=user_id, limit=limit) for user_id in user_ids])
+    latest: dict[int, list[int]] = {user_id: [] for user_id in user_ids}
+    for user_id, room_id, _active_at in sorted(found, key=lambda row: (row[2], row[1]), reverse=True):
+        latest[user_id].append(room_id)
+    return latest
+
+
+def _latest(their: Any) -> Select[Any]:
+    chosen = select(Membership.user_id, Room.id, Room.active_at).join(Room, Room.id == Membership.room_id)
+    begun = chosen.where(Membership.user_id == their.user_id, is_there(), or_(Room.last_seq > 0, Room.kind == "group"))
+    latest = begun.order_by(Room.active_at.desc(), Room.id.desc()).limit(their.limit).subquery()
+    return select(latest.c.user_id, latest.c.id, latest.c.active_at)
 
 
 def liveliest(actor: User, limit: int) -> Sequence[tuple[Room, Membership]]:
@@ -178,41 +165,67 @@ def _listed(actor: User) -> Select[Room, Membership]:
 
 
 def _mine(actor: User) -> Select[Room, Membership]:
-    """The actor's rooms, read anew even where this greenlet has read them before."""
-    mine = select(Room, Membership).join(Membership, Membership.room_id == Room.id)
-    return mine.where(Membership.user_id == actor.id, is_there()).execution_options(populate_existing=True)
+    return _there(clock.now()).where(Membership.user_id == actor.id)
 
 
-def _payloads(actor: User, rows: Sequence[tuple[Room, Membership]]) -> list[payloads.Payload]:
+def _there(now: Any) -> Select[Room, Membership]:
+    """Rooms and who is in them, read anew even where this greenlet has read them before."""
+    there = select(Room, Membership).join(Membership, Membership.room_id == Room.id)
+    return there.where(Room.lasts(now)).execution_options(populate_existing=True)
+
+
+def payloads_of(
+    people: Mapping[int, User], rows: Sequence[Row], latest: Mapping[Place, payloads.Payload] | None = None
+) -> list[payloads.Payload]:
+    """Rooms as the owners of the memberships see them, who are among the `people`, by id; `latest` as summaries.latest
+    has it."""
     if not rows:
         return []
-    peers = _peers(actor, [room.id for room, _ in rows if room.is_direct])
-    latest = summaries.latest(actor, rows)
-    unread = summaries.unread(actor, rows)
-    groups = _groups(actor, [row for row in rows if not row[0].is_direct])
-    return [
-        payloads.room(
-            room,
-            mine,
-            peer=accounts.payload(peers[room.id][0]) if room.id in peers else None,
-            peer_read_seq=peers[room.id][1] if room.id in peers else 0,
-            unread=unread.get(room.id, 0),
-            last_message=latest.get(room.id),
-            group=groups.get(room.id),
-        )
-        for room, mine in rows
-    ]
+    if latest is None:
+        latest = summaries.latest(rows)
+    peers = _peers([row for row in rows if row[0].is_direct])
+    unread = summaries.unread(rows)
+    groups = _groups(people, [row for row in rows if not row[0].is_direct])
+    return [_payload(room, mine, peers, latest, unread, groups) for room, mine in rows]
 
 
-def _groups(actor: User, rows: Sequence[tuple[Room, Membership]]) -> dict[int, payloads.Payload]:
+def _payload(
+    room: Room,
+    mine: Membership,
+    peers: Mapping[Place, tuple[User, int]],
+    latest: Mapping[Place, payloads.Payload],
+    unread: Mapping[Place, int],
+    groups: Mapping[Place, payloads.Payload],
+) -> payloads.Payload:
+    place = mine.room_id, mine.user_id
+    peer, peer_read_seq = peers.get(place, (None, 0))
+    return payloads.room(
+        room,
+        mine,
+        peer=None if peer is None else accounts.payload(peer),
+        peer_read_seq=peer_read_seq,
+        unread=unread.get(place, 0),
+        last_message=latest.get(place),
+        group=groups.get(place),
+    )
+
+
+def _groups(people: Mapping[int, User], rows: Sequence[Row]) -> dict[Place, payloads.Payload]:
     """What only group rooms have."""
-    counts = member_counts([room.id for room, _ in rows])
+    if not rows:
+        return {}
+    by_id = {room.id: room for room, _mine in rows}
+    counts = member_counts(list(by_id))
     read_by = readers.marks(db.session, counts)
-    general_id = general.general_id(db.session) if rows else None
-    return {
+    general_id = general.general_id(db.session)
+    shared = {
         room.id: payloads.shared_room(room, counts[room.id])
-        | {"role": role(actor, room, mine), "notify": mine.notify, "general": room.id == general_id}
-        | {"read_by": read_by[room.id]}
+        | {"general": room.id == general_id, "read_by": read_by[room.id]}
+        for room in by_id.values()
+    }
+    return {
+        (room.id, mine.user_id): shared[room.id]
+        | {"role": role(people[mine.user_id], room, mine), "notify": mine.notify}
         for room, mine in rows
     }
 
@@ -238,11 +251,10 @@ def member(user: User, membership: Membership) -> payloads.Payload:
     return payloads.member(user, membership, online, here)
 
 
-def _peers(actor: User, room_ids: Sequence[int]) -> dict[int, tuple[User, int]]:
-    """The other person of each direct room, and how far they have read."""
-    rows = db.session.execute(
-        select(Membership.room_id, Membership.last_read_seq, User)
-        .join(User, User.id == Membership.user_id)
-        .where(Membership.room_id.in_(room_ids), Membership.user_id != actor.id)
-    )
-    return {row.room_id: (row.User, row.last_read_seq) for row in rows}
+def _peers(rows: Sequence[Row]) -> dict[Place, tuple[User, int]]:
+    """Of conversations of two the other person, and how far they have read."""
+    if not rows:
+        return {}
+    places = {"rooms": [room.id for room, _mine in rows], "people": {mine.user_id for _room, mine in rows}}
+    found = db.session.execute(_PEERS, places)
+    return {(row.room_id, row.user_id): (row.User, row.last_read_seq) for row in found}

@@ -282,14 +282,10 @@ def _payloads(actor: User, page: Sequence[tuple[int, int]]) -> list[payloads.Pay
     if not page:
         return []
     memberships = rooms.memberships(actor, {room_id for room_id, _seq in page})
-    chosen = contexts.stored()
-    rows = db.session.execute(chosen.where(contexts.at(Message, page))).all()
-    found = {(row.Message.room_id, row.Message.seq): (row.Message, row.User) for row in rows}
-    kept = [message for place in page if place not in found and (message := ephemeral.get(*place))]
-    found |= {(row[0].room_id, row[0].seq): row for row in contexts.with_authors(db.session, kept)}
+    found = contexts.found(db.session, page)
     shown = [
         found[place]
         for place in page
         if place in found and place[0] in memberships and visible.shows(memberships[place[0]], found[place][0])
     ]
-    return contexts.around(db.session, [row for row in shown if not row[0].is_deleted], memberships, actor.id)
+    return contexts.around(db.session, [row for row in shown if row[0].deleted_at is None], memberships, actor.id)

@@ -45,4 +45,4 @@ def shows(cleared_seq: int, message: Message) -> bool:
 
 def can_be_answered(message: Message | None, cleared_seq: int) -> bool:
     """Whether somebody said it, and such a person sees it now."""
-    return message is not None and message.kind in SAID and not message.is_deleted and shows(cleared_seq, message)
+    return message is not None and message.kind in SAID and message.deleted_at is None and shows(cleared_seq, message)

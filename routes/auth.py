@@ -89,7 +89,7 @@ def begin_session(user: User) -> None:
     # A new session from nothing: no token from before signing in is worth anything after.
     session.clear()
     session.permanent = True
-    login_user(Identity(row, user))
+    login_user(Identity(row.id, user))
 
 
 @bp.route("/logout", methods=["GET", "POST"])

@@ -12,14 +12,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chat import accounts, admission, fields, limits
 from chat.errors import AccountChanged, ChatError, Invalid, Unauthenticated
-from models import Session, User
+from models import User
 
 
 class Identity(UserMixin):
     """Flask-Login's idea of a user: a person in one of their sessions."""
 
-    def __init__(self, session: Session, user: User) -> None:
-        self.session_id = session.id
+    def __init__(self, session_id: str, user: User) -> None:
+        self.session_id = session_id
         self.user = user
 
     def get_id(self) -> str:
@@ -27,12 +27,20 @@ class Identity(UserMixin):
 
 
 def load_identity(session_id: str) -> Identity | None:
-    """Flask-Login's user loader. Guests of earlier days stay out while the operator admits none, and are told so."""
-    found = accounts.in_session(session_id)
-    if found and found[1].is_guest and not admission.is_open():
+    """Flask-Login's user loader. Guests of earlier days stay out while the operator admits none, and are told so.
+
+    Who was looked for together with others is in `g.identified`.
+    """
+    user = g.pop("identified", None) or _person_in(session_id)
+    if user is not None and user.is_guest and not admission.is_open():
         g.refusal = admission.NoLongerAdmitted()
         return None
-    return Identity(*found) if found else None
+    return None if user is None else Identity(session_id, user)
+
+
+def _person_in(session_id: str) -> User | None:
+    found = accounts.in_session(session_id)
+    return found[1] if found else None
 
 
 def refusal() -> ChatError | None:

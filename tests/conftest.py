@@ -12,7 +12,7 @@ from flask import Flask
 
 import settings
 from app import create_app
-from chat import accounts, authors, ephemeral, presence, whispers
+from chat import accounts, authors, ephemeral, many, presence, whispers
 from extensions import db
 from migrations import state
 from tests.cast import NAMES, PASSWORD, Member
@@ -91,6 +91,14 @@ def empty_app(tmp_path: Path) -> Iterator[Flask]:
         state.prepare()
     yield app
     close(app)
+
+
+@pytest.fixture
+def statements_anew() -> Iterator[None]:
+    """What a test changes of limits is in no statement that was remembered before, or is afterwards."""
+    many.forget()
+    yield
+    many.forget()
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 import events
-from chat import accounts, history, transactions
+from chat import accounts, syncs, transactions
 from extensions import db
 from models import Message
 from tests import test_room_events
@@ -209,7 +209,7 @@ BAD = [
     ("sync", {"rooms": {"1": "1"}}, "invalid"),
     ("sync", {"rooms": {"1": -1}}, "invalid"),
     ("sync", {"rooms": {"1": None}}, "invalid"),
-    ("sync", {"rooms": {str(n): 0 for n in range(1, history.SYNC_ROOMS + 2)}}, "invalid"),
+    ("sync", {"rooms": {str(n): 0 for n in range(1, syncs.ROOMS_MAX + 2)}}, "invalid"),
 ]
 
 
@@ -429,10 +429,11 @@ def test_sync_opens_unknown_rooms_and_closes_those_of_others(alice: Member, caro
     assert outside == {"ok": True, "rooms": {}, "opened": [general], "closed": [room_id, 424242]}
 
 
+@pytest.mark.usefixtures("statements_anew")
 def test_sync_goes_in_pages_until_none_is_left(
     alice: Member, bob: Member, room_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(history, "SYNC_PAGE", 2)
+    monkeypatch.setattr(syncs, "PAGE", 2)
     talking, behind = alice.connect(), bob.connect()
     for number in range(5):
         talking.send(room_id, str(number))
@@ -450,7 +451,7 @@ def test_sync_goes_in_pages_until_none_is_left(
 def test_sync_says_when_to_load_anew(
     alice: Member, bob: Member, room_id: int, monkeypatch: pytest.MonkeyPatch, held: int
 ) -> None:
-    monkeypatch.setattr(history, "SYNC_MISSED", 3)
+    monkeypatch.setattr(syncs, "MISSED_MAX", 3)
     talking = alice.connect()
     for number in range(4):
         talking.send(room_id, str(number))

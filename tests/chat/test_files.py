@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event
 
 from chat import messages, payloads
 from chat.errors import Invalid
@@ -16,6 +12,7 @@ from extensions import db
 from models import User
 from tests.cast import Member, make_room, new_id, set_member
 from tests.files import PICTURE, SOUND, can_read, later, media, page, send_file, showing, upload
+from tests.plans import statements
 
 # Sending
 
@@ -132,31 +129,16 @@ def test_two_who_send_one_file_at_once_send_it_once(alice: Member, bob: Member, 
     assert len(sent) == 1
 
 
-@contextmanager
-def statements(person: Member) -> Iterator[list[str]]:
-    """What the database is asked meanwhile."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        asked.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-
-
 def test_a_message_without_a_file_asks_nothing_about_files(alice: Member, bob: Member, room_id: int) -> None:
     talking = alice.connect()
     talking.send(room_id, "first")
-    with statements(alice) as asked:
+    with statements() as asked:
         talking.send(room_id, "second", reply_to=1)
         assert len(page(bob, room_id)) == 2
         assert bob.room(room_id)["unread"] == 2
     assert asked != []
     assert [statement for statement in asked if "blobs" in statement or "files" in statement] == []
-    with statements(alice) as asked:
+    with statements() as asked:
         send_file(talking, room_id, upload(alice))
     assert [statement for statement in asked if "UPDATE files" in statement] != []
 
@@ -165,7 +147,7 @@ def test_a_page_asks_for_all_files_at_once(alice: Member, bob: Member, room_id: 
     talking = alice.connect()
     for number in range(5):
         send_file(talking, room_id, upload(alice), reply_to=number or None)
-    with statements(alice) as asked:
+    with statements() as asked:
         assert len(page(bob, room_id)) == 5
     assert len([statement for statement in asked if "blobs" in statement]) == 2  # the page, and the room's last message
 

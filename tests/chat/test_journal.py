@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from chat import accounts, clock, edits, history, ledger, messages, payloads, profiles, rooms, transactions, turns
+from chat import accounts, clock, directs, edits, history, ledger, messages, payloads, profiles, transactions, turns
 from chat.journal import Entry, Journal
 from extensions import db
 from models import Membership, Message, Room, Session, User
@@ -35,7 +35,7 @@ class Desk:
     def store(self, *entries: Entry) -> list[Any]:
         self.outcomes.clear()
         with self.app.app_context():
-            self.journal.store(entries)
+            self.journal.fulfil(entries)
         return [dict(self.outcomes)[id(entry)] for entry in entries]
 
     def entry(
@@ -93,8 +93,10 @@ def test_of_words_alone_a_payload_is_what_it_is_of_their_row(app: Flask, alice: 
             expires_at=now,
         )  # fmt: skip
         at = payloads.instant(now)
-        assert payloads.words(3, 4, 5, key, "x", payloads.sender(author), at, at) == payloads.message(row, author)
-        assert payloads.message(row, author)["client_id"] == str(uuid.UUID(bytes=key))
+        assert payloads.words(3, 4, 5, key, "x", payloads.sender(author), at, at) == payloads.message(
+            row, payloads.sender(author)
+        )
+        assert payloads.message(row, payloads.sender(author))["client_id"] == str(uuid.UUID(bytes=key))
 
 
 def test_many_are_stored_by_one_commit_and_told_in_the_order_of_each_room(
@@ -344,7 +346,7 @@ def test_on_every_database(tmp_path: Path, database_url: str) -> None:
             accounts.register(name, PASSWORD, minimum=6)
         alice, bob = Member(app, "alice"), Member(app, "bob")
         desk, person = Desk(app, Journal(app)), db.session.get_one(User, alice.id)
-        room_id = rooms.open_direct(person, "bob")["id"]
+        room_id = directs.open_with(person, "bob")["id"]
         group = make_room(alice, bob, message_ttl=600)
         text = "Привет, 世界 😀 \\ ' \" % %s :x {y}"
         said = [(alice, room_id), (bob, room_id), (alice, group), (alice, room_id), (bob, group)]

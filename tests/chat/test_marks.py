@@ -31,7 +31,7 @@ class Desk:
     def move(self, *wishes: tuple[Member, int, int]) -> list[Any]:
         made = [self.wish(*wish) for wish in wishes]
         with self.app.app_context():
-            self.marks.store(made)
+            self.marks.fulfil(made)
         return [self.outcomes[id(mark)] for mark in made]
 
     def wish(self, person: Member, room_id: int, seq: int, session_id: str | None = None) -> Mark:

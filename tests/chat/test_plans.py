@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import text
 
-from chat import history, rooms, segments, summaries
+from chat import rooms, segments, summaries, syncs
 from extensions import db
 from models import User
 from tests.cast import Member
@@ -38,8 +38,8 @@ def indexed(alice: Member, room_id: int, monkeypatch: pytest.MonkeyPatch) -> int
     for number in range(1, 46):
         talking.send(room_id, f"rose number {number}")
     with alice.app.app_context():
-        segments.extend_round()
-        assert segments.mark_of(room_id).seq == 40
+        while segments.mark_of(room_id).seq < 40:  # a round ends after a second, and a busy machine is slow
+            segments.extend_round()
     talking.ok("edit_message", {"room_id": room_id, "seq": 7, "body": "tulip"})
     return room_id
 
@@ -49,7 +49,7 @@ def test_no_page_of_history_reads_a_whole_table(alice: Member, indexed: int) -> 
         for query in ("", "?before=20", "?after=0", "?after=10&before=30", "?limit=3"):
             assert alice.get(f"/rooms/{indexed}/messages{query}").status_code == 200
         person = db.session.get_one(User, alice.id)
-        caught_up = history.changes(person, {str(indexed): 40})
+        caught_up = syncs.changes(person, {str(indexed): 40})
         assert len(caught_up["rooms"][str(indexed)]["messages"]) == 6
     assert any("ix_messages_room_id_version" in line for line in lines)
     assert scans(lines) == []
@@ -58,12 +58,11 @@ def test_no_page_of_history_reads_a_whole_table(alice: Member, indexed: int) -> 
 def test_what_is_unread_is_counted_from_where_one_has_read_on(bob: Member, indexed: int) -> None:
     with bob.app.app_context():
         row, mine = rooms.visible_to(db.session.get_one(User, bob.id), indexed)
-        person = db.session.get_one(User, bob.id)
         with steps() as of_all:
-            assert summaries.unread(person, [(row, mine)]) == {indexed: 45}
+            assert summaries.unread([(row, mine)]) == {(indexed, bob.id): 45}
         mine.last_read_seq = 44
         with db.session.no_autoflush, steps() as of_one:
-            assert summaries.unread(person, [(row, mine)]) == {indexed: 1}
+            assert summaries.unread([(row, mine)]) == {(indexed, bob.id): 1}
         db.session.rollback()
     assert of_one[0] < of_all[0] / 3
 

@@ -91,17 +91,9 @@ def test_the_last_message_is_the_newest_that_is_left(
         assert bob.room(group)["last_message"]["body"] == "stays"
 
 
-@pytest.fixture
-def little_unread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """At most three; statements are remembered with the limit that stands in them."""
-    summaries._united.cache_clear()
+@pytest.mark.usefixtures("statements_anew")
+def test_unread_is_counted_up_to_a_limit(alice: Member, bob: Member, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(summaries, "UNREAD_MAX", 3)
-    yield
-    summaries._united.cache_clear()
-
-
-@pytest.mark.usefixtures("little_unread")
-def test_unread_is_counted_up_to_a_limit(alice: Member, bob: Member) -> None:
     group = make_room(alice, bob)
     talking = alice.connect()
     for number in range(5):

@@ -1,4 +1,4 @@
-"""Events that are handled in the loop itself (`send_message` of words alone): to clients they are like all others."""
+"""Events that are handled in the loop itself, such as `send_message` of words: to clients they are like all others."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Iterator
+from contextlib import ExitStack
 from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.realtime.wire import Wire
+from tests.realtime.wire import Polling, Wire
 from tests.servers import Person, ServerProcess
+from tests.test_events import BAD, valid
 
 
 class Talk:
@@ -99,6 +101,96 @@ def test_a_mark_that_cannot_be_gets_an_error(talk: Talk, room_id: int, change: d
     answer = talk.call("mark_read", {"room_id": room_id, "seq": 1} | change)
     assert answer["ok"] is False
     assert answer["error"]["code"] in ("invalid", "not_found")
+
+
+def test_a_sync_is_answered_in_its_place(talk: Talk) -> None:
+    """All at once: each finds done what was asked for before it, and nothing of what was asked for after."""
+    here = talk.call("create_room", {"name": f"room {uuid.uuid4()}"})["room"]["id"]
+    talk.send(1, here, "teh")
+    [(_, sent)] = talk.answers(1)
+    at, held = {"room_id": here, "seq": sent["message"]["seq"]}, sent["message"]["version"]
+    talk.say(1, "sync", {"rooms": {str(here): held}})
+    talk.say(2, "sync", {"rooms": {str(here): held - 1}})
+    talk.say(3, "edit_message", at | {"body": "the"})
+    talk.say(4, "sync", {"rooms": {str(here): held}})
+    talk.say(5, "set_reaction", at | {"emoji": "👍", "on": True})
+    talk.say(6, "sync", {"rooms": {str(here): held}})
+    talk.say(7, "leave_room", {"room_id": here})
+    talk.say(8, "sync", {"rooms": {str(here): held}})
+    answers = talk.answers(8)
+    assert [number for number, _ in answers] == list(range(1, 9))
+    assert [answer["ok"] for _, answer in answers] == [True] * 8, answers
+    told = [answer["rooms"].get(str(here)) for _, answer in answers if "rooms" in answer]
+    shown = [
+        entry and [(message["body"], len(message["reactions"])) for message in entry["messages"]] for entry in told
+    ]
+    assert shown == [[], [("teh", 0)], [("the", 0)], [("the", 1)], None]
+    assert answers[-1][1]["closed"] == [here]
+
+
+def test_events_that_are_handled_in_the_loop_keep_their_order_whatever_they_are(talk: Talk, room_id: int) -> None:
+    talk.send(1, room_id, "first")
+    [(_, first)] = talk.answers(1)
+    at = {"room_id": room_id, "seq": first["message"]["seq"]}
+    for number in range(2, 32, 3):
+        talk.send(number, room_id, f"{number}")
+        talk.say(number + 1, "sync", {"rooms": {str(room_id): first["message"]["version"]}})
+        talk.say(number + 2, "mark_read", at)
+    answers = talk.answers(30)
+    assert [number for number, _ in answers] == list(range(2, 32))
+    said = [answer["message"]["seq"] for number, answer in answers if number % 3 == 2]
+    for place, (_, answer) in enumerate(answer for answer in answers if answer[0] % 3 == 0):
+        assert [message["seq"] for message in answer["rooms"][str(room_id)]["messages"]] == said[: place + 1]
+
+
+def test_many_syncs_at_once_are_all_answered_in_their_order(talk: Talk, room_id: int) -> None:
+    talk.send(1, room_id, "hello")
+    [(_, sent)] = talk.answers(1)
+    version = sent["message"]["version"]
+    for number in range(1, 101):
+        talk.say(number, "sync", {"rooms": {str(room_id): version - number % 2}})
+    answers = talk.answers(100)
+    assert [number for number, _ in answers] == list(range(1, 101))
+    assert [len(answer["rooms"][str(room_id)]["messages"]) for _, answer in answers] == [1, 0] * 50
+
+
+def test_many_who_ask_at_once_are_all_told_the_same(
+    server: ServerProcess, talk: Talk, room_id: int, alice: Person
+) -> None:
+    """As after a restart; each on a connection of their own. Not bob: others compare what is told of him."""
+    talk.send(1, room_id, "missed")
+    [(_, sent)] = talk.answers(1)
+    with ExitStack() as stack:
+        wires = [stack.enter_context(Wire(server.url, Cookie=alice.cookie_header)) for _ in range(30)]
+        for wire in wires:
+            wire.open()
+            wire.send("40")
+        for wire in wires:
+            assert wire.until("4").startswith('40{"sid":')
+        for number, wire in enumerate(wires, 1):
+            Talk(wire).say(number, "sync", {"rooms": {str(room_id): sent["message"]["version"] - 1}})
+        answers = [Talk(wire).answers(1)[0] for wire in wires]
+    assert [number for number, _ in answers] == list(range(1, 31))
+    for _, answer in answers:
+        assert answer["rooms"][str(room_id)]["messages"] == [sent["message"]]
+        assert answer == answers[0][1]
+
+
+def test_what_is_no_question_is_refused_as_on_every_way(server: ServerProcess, alice: Person, talk: Talk) -> None:
+    """Events of who polls all go the long way."""
+    polling = Polling(server.url, alice.cookie_header)
+    polling.open()
+    polling.post("40")
+    assert polling.until("4").startswith("40")
+    wrong = [json.dumps(["sync", valid("sync", 1) | change]) for event, change, _ in BAD if event == "sync"]
+    wrong += [f'["sync"{arguments}]' for arguments in ("", ",{},{}", ",[]", ",null", ',"x"', ",{}")]
+    assert len(wrong) > 15
+    for packet in wrong:
+        talk.wire.send(f"421{packet}")
+        polling.post(f"421{packet}")
+        [(_, answer)] = talk.answers(1)
+        assert answer["error"]["code"] == "invalid", packet
+        assert json.loads(polling.until("431")[3:]) == [answer], packet
 
 
 def test_a_repeat_is_answered_with_the_first_message(talk: Talk, room_id: int) -> None:
@@ -188,6 +280,15 @@ def test_a_session_that_ended_in_the_database_alone_says_nothing_more(
         talk.send(number, room_id, "gone")
         [(_, answer)] = talk.answers(1)
         assert (answer["ok"], answer["error"]["code"]) == (False, "unauthenticated")
+
+
+def test_who_was_away_for_a_while_is_let_in(server: ServerProcess, alice: Person) -> None:
+    """Which marks the session as used."""
+    with sqlite3.connect(server.folder / "chat.sqlite3") as connection:
+        connection.execute("UPDATE sessions SET last_used_at = datetime('now', '-10 minutes') || '.000000'")
+    with Wire(server.url, Cookie=alice.cookie_header) as wire:
+        wire.open()
+        assert wire.join().startswith('40{"sid":')
 
 
 @pytest.fixture

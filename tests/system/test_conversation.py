@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from tests.servers import Connection, NodeConnection, Person, PythonConnection, ServerProcess, make_client_id
+from tests.servers import (
+    ANSWER_SECONDS,
+    Connection,
+    NodeConnection,
+    Person,
+    PythonConnection,
+    ServerProcess,
+    make_client_id,
+)
 
 TEXTS = [
     "Привет! Как дела, ёжик?",
@@ -20,6 +30,7 @@ TEXTS = [
 ]
 
 UNCLEAN_LOSS_SECONDS = 30
+NOTHING = {"sender": None, "body": "", "kind": "text", "file": None}  # of a message that is gone, in a quote
 
 
 @contextmanager
@@ -119,6 +130,32 @@ def test_sync_tells_of_a_conversation_that_was_opened_meanwhile(alice: Person, b
     direct = [opened for opened in answer["opened"] if opened["kind"] == "direct"]
     assert [(opened["id"], opened["last_message"]) for opened in direct] == [(room, message)]
     assert answer["closed"] == []
+
+
+def test_all_who_come_back_at_once_get_exactly_what_they_missed(
+    server: ServerProcess, alice: Person, bob: Person
+) -> None:
+    """Each holds another version; what was answered in one of them has been deleted since."""
+    with alice.connect() as here, bob.connect() as there:
+        room = here.open_direct("bob")["id"]
+        sent = [here.send(room, f"пропущено {number} 😂") for number in range(8)]
+        question = there.send(room, "question")
+        data = {"room_id": room, "body": "answer", "client_id": make_client_id(), "reply_to": question["seq"]}
+        answer = here.call("send_message", data)["message"]
+        gone = there.call("delete_message", {"room_id": room, "seq": question["seq"]})["message"]
+    assert answer["reply_to"]["body"] == "question"
+    missed = [*sent, answer | {"reply_to": {"seq": question["seq"], **NOTHING}}, gone]
+    server.restart()
+
+    def comes_back(number: int) -> list[Any]:
+        with (alice, bob)[number % 2].connect() as connection:
+            together.wait(ANSWER_SECONDS)
+            return caught_up(connection, room, number)
+
+    together = threading.Barrier(len(sent))
+    with ThreadPoolExecutor(len(sent)) as pool:
+        told = list(pool.map(comes_back, range(len(sent))))
+    assert told == [missed[number:] for number in range(len(sent))]
 
 
 def caught_up(connection: Connection, room: int, version: int) -> list[Any]:
