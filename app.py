@@ -55,6 +55,9 @@ from routes import (
 )
 
 LOCALES = {"en": "English", "ru": "Русский", "zh": "中文"}
+# Objects made since the last look for garbage, and looks of each kind. By default it is seven hundred, and looking was
+# an eighth of what it costs to let two thousand people in.
+GARBAGE = 20_000, 10, 10
 FORM_MAX = 256 * 1024  # bytes of a form or a Socket.IO packet; files have their own limit
 
 log = logging.getLogger("parley")
@@ -213,6 +216,7 @@ def main() -> None:
     except OSError as problem:
         sys.exit(f"parley: {problem.strerror}: {problem.filename or 'HOST and PORT'}")
     jobs.start(app)
+    gc.set_threshold(*GARBAGE)
     gc.freeze()  # what is here now stays: it need not be looked through for garbage again and again
     log.info("Parley is at http://%s:%s", f"[{host}]" if ":" in host else host, port)
     server.serve(listener, app, socketio.server, broadcasts.restarting)  # type: ignore[attr-defined]
