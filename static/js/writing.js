@@ -20,6 +20,12 @@ export function createWriting(store, { api, emit, take, ended, draft, answer, re
     remark(conversation.id, "");
   }
 
+  // The same one goes on: what is typed before the page is drawn again stays in it.
+  function goOn(conversation, writing, change) {
+    Object.assign(writing, { error: null, ...change });
+    remark(conversation.id, "");
+  }
+
   function end(conversation) {
     const { beneath } = state.writing.get(conversation.id);
     if (beneath) state.writing.set(conversation.id, beneath);
@@ -80,7 +86,7 @@ export function createWriting(store, { api, emit, take, ended, draft, answer, re
 
   function pin(conversation) {
     const writing = state.writing.get(conversation.id);
-    begin(conversation, { ...writing, pinned: !writing.pinned });
+    goOn(conversation, writing, { pinned: !writing.pinned });
   }
 
   // One Escape for each: the edit or the whisper, then what the draft answers.
@@ -92,20 +98,18 @@ export function createWriting(store, { api, emit, take, ended, draft, answer, re
   function submit(conversation, body) {
     const writing = state.writing.get(conversation.id);
     if (writing.kind === "edit") return save(conversation, writing, body);
-    leave(conversation, writing);
-    return whisper(conversation, writing.person, body, body === writing.failed ? writing.clientId : undefined);
+    const clientId = body === writing.failed ? writing.clientId : undefined;
+    if (writing.pinned) goOn(conversation, writing, { failed: undefined, clientId: undefined });
+    else end(conversation);
+    return whisper(conversation, writing.person, body, clientId);
   }
 
   // Several are several whispers, the words go with the last.
   function submitFiles(conversation, chosen, body) {
     const writing = state.writing.get(conversation.id);
-    leave(conversation, writing);
-    chosen.forEach((file, index) => whisperFile(conversation, writing.person, index === chosen.length - 1 ? body : "", file));
-  }
-
-  function leave(conversation, writing) {
-    if (writing.pinned) begin(conversation, { ...writing, text: "", error: null, clientId: undefined });
+    if (writing.pinned) begin(conversation, { ...writing, text: "", failed: undefined, clientId: undefined });
     else end(conversation);
+    chosen.forEach((file, index) => whisperFile(conversation, writing.person, index === chosen.length - 1 ? body : "", file));
   }
 
   async function save(conversation, writing, body) {

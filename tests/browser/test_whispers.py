@@ -30,6 +30,21 @@ KEPT = """async () => {
   return [{ ...localStorage }, { ...sessionStorage }, records, document.title];
 }"""
 
+# Each but the last text is sent, and the next one written before the page is drawn again.
+TYPED_BETWEEN_TWO_FRAMES = """async (box, texts) => {
+  const write = (text) => {
+    box.value = text;
+    box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  };
+  const last = texts.pop();
+  for (const text of texts) {
+    write(text);
+    box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
+    for (let turn = 0; turn < 50; turn += 1) await null;
+  }
+  write(last);
+}"""
+
 
 def kept_by(screen: Screen) -> str:
     return json.dumps(screen.page.evaluate(KEPT), ensure_ascii=False)
@@ -116,8 +131,21 @@ def test_one_whispers_from_a_message_and_goes_on_while_it_is_pinned(enter: Calla
     expect(bar(alice)).to_have_count(0)
     expect(alice.composer).to_have_value("a draft")
     ask(bob, whisper(bob, "one"))
+    expect(bar(bob)).to_contain_text("alice")
     bob.say("back to you")
     expect(whisper(alice, "back to you")).to_be_visible()
+
+
+def test_who_types_faster_than_the_page_is_drawn_loses_nothing(enter: Callable[[str], Screen]) -> None:
+    alice, bob = enter("alice"), enter("bob")
+    alice.composer.press_sequentially("/w bob ")
+    expect(bar(alice)).to_contain_text("bob")
+    alice.page.locator("[data-pin]").click()
+    expect(alice.page.locator("[data-pin]")).to_have_attribute("aria-pressed", "true")
+    alice.composer.evaluate(TYPED_BETWEEN_TWO_FRAMES, ["one", "two", "three"])
+    for text in ("one", "two"):
+        expect(whisper(bob, text)).to_be_visible()
+    expect(alice.composer).to_have_value("three")
 
 
 def test_to_somebody_who_left_it_is_refused_and_the_text_is_back(enter: Callable[[str], Screen]) -> None:

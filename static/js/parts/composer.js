@@ -235,6 +235,7 @@ export function createComposer(mount, { limit, accept, ...actions }) {
     if (!shown || !body || lengthOf(body) > limit || writing?.busy) return;
     if (!writing && isWhisper(shown, body)) return void actions.act("command")(shown, body, { sent: true });
     if (!writing) actions.draft(shown, "");
+    if (writing?.kind === "whisper") writing.text = "";
     if (writing?.kind !== "edit") box.value = ""; // a change stays here until it is stored
     actions.send(shown, body);
     completion.made?.update();
