@@ -7,7 +7,7 @@ everybody, guests hear of their company only (chat/company.py): which guests the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -129,13 +129,15 @@ def restarting(connection: str, after: int) -> None:
 
 
 def _tell(event: str, payload: dict[str, Any], user_ids: Iterable[int], *others: str) -> None:
-    channels: list[str | int] = [*others, *user_ids]
+    # A set that does not change is handed on as it is: who hears in it is remembered.
+    is_known = isinstance(user_ids, frozenset) and not others
+    channels: Any = user_ids if is_known else [*others, *user_ids]
     if channels:
         _emit(event, payload, channels)
 
 
-def _emit(event: str, payload: dict[str, Any], channels: Sequence[str | int]) -> None:
-    """A list of channels is one recipient set: a person in two of them still hears the event once.
+def _emit(event: str, payload: dict[str, Any], channels: Collection[str | int]) -> None:
+    """A list or set of channels is one recipient set: a person in two of them still hears the event once.
 
     Straight to the client manager: what lies between costs as much as telling two people.
     """

@@ -300,6 +300,7 @@ class Connection(Socket):  # type: ignore[misc]
     def use(self, websocket: WebSocket) -> None:
         """From now on everything goes over it: first what waits, and whoever still polls is let go."""
         self.upgrading, self.upgraded, self.websocket = False, True, websocket
+        self.server.members.forget_crowds()
         for waiting in self._waiting():
             websocket.write(framed(waiting))
         self.queue.put(Packet(packet.NOOP))

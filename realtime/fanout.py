@@ -7,7 +7,7 @@ without looking through all rooms, so that thousands may leave at once; who has 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 import socketio
@@ -16,7 +16,9 @@ from socketio import packet
 
 from realtime.connections import Connection, framed
 from realtime.frames import TEXT, frame
-from realtime.websocket import write_to_all
+from realtime.websocket import CROWD, WebSocket, write_to_all
+
+CROWDS_MAX = 64  # crowds that are remembered
 
 EVENT = b"42"  # Engine.IO's message with Socket.IO's event
 
@@ -34,6 +36,23 @@ class Member:
         self.is_pending = True  # comes or goes
 
 
+class Hearers(NamedTuple):
+    """Who is told: those who have a WebSocket of ours, and all others."""
+
+    websockets: list[WebSocket]
+    others: list[Member]
+
+    @classmethod
+    def of(cls, members: Iterable[Member]) -> Hearers:
+        hearers = cls([], [])
+        for member in members:
+            if (connection := member.connection) is not None and (websocket := connection.websocket) is not None:
+                hearers.websockets.append(websocket)
+            else:
+                hearers.others.append(member)
+        return hearers
+
+
 class Manager(socketio.Manager):  # type: ignore[misc]  # the library has no types
     """`rooms[namespace][room][sid]` is a Member; the room None has all of a namespace, and `sid` one's own."""
 
@@ -42,6 +61,8 @@ class Manager(socketio.Manager):  # type: ignore[misc]  # the library has no typ
     def __init__(self) -> None:
         super().__init__()
         self._by_session: dict[tuple[str, str], Member] = {}  # (eio_sid, namespace)
+        # Of a large set of rooms, as of now: to gather them costs as much as a tenth of what it takes to tell them.
+        self._crowds: dict[tuple[str, frozenset[Any]], Hearers] = {}
 
     # Coming and going
 
@@ -127,11 +148,17 @@ class Manager(socketio.Manager):  # type: ignore[misc]  # the library has no typ
         except KeyError:
             return None
 
+    def forget_crowds(self) -> None:
+        """Somebody came, left, or has a WebSocket now."""
+        self._crowds.clear()
+
     def _enter(self, member: Member, namespace: str, room: Any) -> None:
+        self.forget_crowds()
         self.rooms.setdefault(namespace, {}).setdefault(room, {})[member.sid] = member
         member.rooms.add(room)
 
     def _leave(self, member: Member, namespace: str, room: Any) -> None:
+        self.forget_crowds()
         member.rooms.discard(room)
         rooms = self.rooms[namespace]
         del rooms[room][member.sid]
@@ -164,12 +191,21 @@ class Manager(socketio.Manager):  # type: ignore[misc]  # the library has no typ
         if callback:
             super().emit(event, data, namespace, room, skip_sid, callback, to, **options)
             return
-        members = self._in(namespace, to or room)
+        hearers = self._hearers(namespace, to or room, skip_sid)
+        if any(hearers):
+            Telling(self.server, event, _arguments(data), namespace).to(hearers)
+
+    def _hearers(self, namespace: str, room: Any, skip_sid: Any) -> Hearers:
         if skip_sid:
             skipped = set(skip_sid) if isinstance(skip_sid, list) else {skip_sid}
-            members = [member for member in members if member.sid not in skipped]
-        if members:
-            Telling(self.server, event, _arguments(data), namespace).to(members)
+            return Hearers.of(member for member in self._in(namespace, room) if member.sid not in skipped)
+        if not isinstance(room, frozenset) or len(room) <= CROWD:
+            return Hearers.of(self._in(namespace, room))
+        if (namespace, room) not in self._crowds:
+            if len(self._crowds) >= CROWDS_MAX:
+                self.forget_crowds()
+            self._crowds[namespace, room] = Hearers.of(self._in(namespace, room))
+        return self._crowds[namespace, room]
 
 
 class Telling:
@@ -179,37 +215,30 @@ class Telling:
         self._server = server
         self._said = [event, *arguments]
         self._namespace = namespace
-        self._packets: list[engine_packet.Packet] | None = None
-        self._frames: list[bytes] | None = None
 
-    def to(self, members: Iterable[Member]) -> None:
-        websockets = []
-        for member in members:
-            if (connection := member.connection) is not None and (websocket := connection.websocket) is not None:
-                websockets.append(websocket)
-            else:
-                for packed in self._packets or self._make_packets():
-                    self._server._send_eio_packet(member.eio_sid, packed)
-        if websockets:
-            for one in self._frames or self._make_frames():
-                write_to_all(websockets, one)
+    def to(self, hearers: Hearers) -> None:
+        packets = self._make_packets() if hearers.others else []
+        for member in hearers.others:
+            for packed in packets:
+                self._server._send_eio_packet(member.eio_sid, packed)
+        if hearers.websockets:
+            for one in self._make_frames():
+                write_to_all(hearers.websockets, one)
 
     def _make_frames(self) -> list[bytes]:
         """Of text alone without a way through strings; of what has bytes in it, as python-socketio makes packets."""
         try:
             said = orjson.dumps(self._said)
         except TypeError:
-            self._frames = [framed(one) for one in self._make_packets()]
+            return [framed(one) for one in self._make_packets()]
         else:
             place = b"" if self._namespace == "/" else f"{self._namespace},".encode()
-            self._frames = [frame(TEXT, EVENT + place + said)]
-        return self._frames
+            return [frame(TEXT, EVENT + place + said)]
 
     def _make_packets(self) -> list[engine_packet.Packet]:
         encoded = self._server.packet_class(packet.EVENT, namespace=self._namespace, data=self._said).encode()
         parts = encoded if isinstance(encoded, list) else [encoded]
-        self._packets = [engine_packet.Packet(engine_packet.MESSAGE, part) for part in parts]
-        return self._packets
+        return [engine_packet.Packet(engine_packet.MESSAGE, part) for part in parts]
 
 
 def _arguments(data: Any) -> list[Any]:

@@ -13,9 +13,11 @@ from typing import Any
 
 import socketio
 
-from realtime import codec, connections, fanout, server
+from realtime import codec, connections, fanout, server, websocket
 
 NAMESPACES = "/", "/custom"
+# Rooms of a crowd: so many, told as one set that does not change, are remembered with who is in them.
+CROWD = frozenset(f"crowd-{number}" for number in range(2 * websocket.CROWD))
 
 
 def register(io: Any, namespace: str) -> None:
@@ -51,6 +53,10 @@ def register(io: Any, namespace: str) -> None:
         io.emit("told", said, to=room, namespace=namespace, skip_sid=sid)
         return True
 
+    def on_tell_crowd(_sid: str, said: Any) -> bool:
+        io.emit("told", said, to=CROWD, namespace=namespace)
+        return True
+
     io.on("connect", on_connect, namespace=namespace)
     io.on("message", on_message, namespace=namespace)
     io.on("message-with-ack", on_message_with_ack, namespace=namespace)
@@ -58,6 +64,7 @@ def register(io: Any, namespace: str) -> None:
     io.on("enter", on_enter, namespace=namespace)
     io.on("leave", on_leave, namespace=namespace)
     io.on("tell", on_tell, namespace=namespace)
+    io.on("tell-crowd", on_tell_crowd, namespace=namespace)
 
 
 def main() -> None:

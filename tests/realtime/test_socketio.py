@@ -156,6 +156,53 @@ def test_a_room_is_told_once_each_whatever_the_transport(echo: EchoProcess, join
     polling.post("1")
 
 
+def test_a_crowd_is_told_as_it_is_now_whoever_came_went_or_changed_the_transport(
+    echo: EchoProcess, joined: Wire
+) -> None:
+    def told(said: str, *hearers: Wire) -> str:
+        """Tell the crowd. These hear it, and have heard nothing since the last that they were to hear."""
+        joined.send(f'422["tell-crowd","{said}"]')
+        joined.until("432")
+        packet = f'42["told","{said}"]'
+        assert [hearer.until('42["told"') for hearer in hearers] == [packet] * len(hearers)
+        return packet
+
+    def ask(one: Wire, *asked: str) -> None:
+        one.send(f"421{json.dumps(asked)}")
+        one.until("431")
+
+    polling = Polling(echo.url)
+    polling.open()
+    polling.post("40")
+    polling.until("40")
+    with Wire(echo.url) as one, Wire(echo.url) as other:
+        for wire in (one, other):
+            wire.open()
+            wire.join()
+        told("to nobody")
+        ask(one, "enter", "crowd-0")
+        ask(one, "enter", "crowd-1")
+        told("once to who is there twice", one)
+        ask(other, "enter", "crowd-2")
+        told("to who has come", one, other)
+        polling.post('421["enter","crowd-3"]')
+        polling.until("431")
+        packet = told("to who polls", one, other)
+        assert polling.until('42["told"') == packet
+        with Wire(echo.url, polling.websocket_path()) as upgraded:
+            upgraded.send("2probe")
+            assert upgraded.packet() == "3probe"
+            assert "6" in polling.poll()
+            upgraded.send("5")
+            ask(upgraded, "message-with-ack")
+            told("to a new WebSocket", one, other, upgraded)
+            ask(other, "leave", "crowd-2")
+            told("not to who left", one, upgraded)
+            ask(other, "enter", "crowd-2")
+            told("to who is back", one, other, upgraded)
+        told("to who is left", one, other)
+
+
 def test_who_does_not_answer_a_ping_is_let_go(echo: EchoProcess) -> None:
     with Wire(echo.url) as silent:
         silent.open()
