@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
+from chat.many import Asked
 from chat.payloads import Payload, sender
 from models import User
 
@@ -25,7 +26,7 @@ def changed(user_id: int) -> None:
     _shown.pop(user_id, None)
 
 
-def of(connection: Connection, user_ids: Collection[int]) -> dict[int, Payload]:
+def of(session: Asked, user_ids: Collection[int]) -> dict[int, Payload]:
     """As payloads.sender shows them. Shared: nothing is to be changed in it."""
     global _begun
     now = time.monotonic()
@@ -36,7 +37,7 @@ def of(connection: Connection, user_ids: Collection[int]) -> dict[int, Payload]:
     missing = sorted(user_id for user_id in user_ids if user_id not in found)
     if missing:
         before = _changes
-        rows = connection.execute(select(User.__table__).where(User.id.in_(missing)))
+        rows = session.execute(select(User.__table__).where(User.id.in_(missing)))
         read = {row.id: sender(row) for row in rows}  # type: ignore[arg-type]  # as good as a User here
         found |= read
         if before == _changes:  # otherwise one of them may be of before

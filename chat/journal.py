@@ -13,18 +13,20 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
 from flask import Flask
-from sqlalchemy import Connection
 from sqlalchemy.exc import DataError, IntegrityError
 
 from chat import authors, clock, ledger, messages, payloads, transactions, turns
 from chat.batches import BATCH, Batches, Wish
 from chat.ledger import Ledger, Stale
+from chat.transactions import Bare
+from extensions import db
 
 PATIENCE = 0.25  # seconds that a message may be passed over because others are busy with its room
 PAUSE = 0.005  # seconds, while they are busy with all of them
@@ -41,6 +43,7 @@ class Entry(Wish):
 
 
 Stored = dict[Entry, payloads.Payload]
+Shown = Mapping[int, payloads.Payload]
 
 
 class Ended(Exception):
@@ -105,61 +108,46 @@ class Journal(Batches[Entry]):
         sessions = {entry.session_id for entry in batch}
         rooms = {entry.words.room_id for entry in batch}
         for _ in range(ATTEMPTS):
+            self._ledger.learn(db.session, rooms)
+            shown = authors.of(db.session, {entry.user_id for entry in batch})
             try:
-                stored = transactions.run_plain(partial(self._write, batch, sessions))
+                stored = transactions.run_bare(partial(self._write, batch, sessions, shown))
             except Stale:
                 transactions.run_plain(partial(self._ledger.catch_up, rooms))
             except Ended:
-                sessions = transactions.run_plain(partial(ledger.valid_sessions, sessions, clock.now()))
+                sessions = transactions.run_bare(partial(ledger.valid_sessions, sessions, clock.now()))
             else:
                 self._ledger.counted(Counter(entry.words.room_id for entry in stored))
                 return stored
         return {}
 
-    def _write(self, batch: Sequence[Entry], sessions: set[str], connection: Connection) -> Stored:
+    def _write(self, batch: Sequence[Entry], sessions: set[str], shown: Shown, bare: Bare) -> Stored:
         now = clock.now()
-        self._ledger.learn(connection, {entry.words.room_id for entry in batch})
         plain = [entry for entry in batch if entry.session_id in sessions and self._is_plain(entry)]
         if not plain:
             return {}
-        shown = authors.of(connection, {entry.user_id for entry in plain})
-        self._ledger.count(connection, Counter(entry.words.room_id for entry in plain), now)
         numbers: Counter[int] = Counter()
         newest: dict[tuple[int, int], int] = {}
         rows, stored = [], {}
-        at, stamp = payloads.instant(now), ledger.stamp(now)
+        at = payloads.instant(now)
         for entry in plain:
-            room = self._ledger.known(entry.words.room_id)
-            numbers[entry.words.room_id] += 1
-            seq, version = room.last_seq + numbers[entry.words.room_id], room.version + numbers[entry.words.room_id]
-            newest[entry.words.room_id, entry.user_id] = seq
+            room_id, body, client_id = entry.words
+            room = self._ledger.known(room_id)
+            numbers[room_id] += 1
+            seq, version = room.last_seq + numbers[room_id], room.version + numbers[room_id]
+            newest[room_id, entry.user_id] = seq
             end = None if room.message_ttl is None else now + timedelta(seconds=room.message_ttl)
-            rows.append(
-                (
-                    entry.words.room_id,
-                    seq,
-                    version,
-                    entry.user_id,
-                    entry.words.client_id,
-                    "text",
-                    entry.words.body,
-                    stamp,
-                    end and ledger.stamp(end),
-                )
-            )
-            stored[entry] = payloads.words(
-                entry.words.room_id,
-                seq,
-                version,
-                entry.words.client_id,
-                entry.words.body,
-                shown[entry.user_id],
-                at,
-                payloads.instant(end),
-            )
-        if not ledger.mark_read(connection, newest, {entry.session_id for entry in plain}, now):
-            raise Ended()
-        ledger.insert(connection, rows)
+            rows.append(ledger.Row(room_id, seq, version, entry.user_id, client_id, body, end))
+            shown_end = payloads.instant(end)
+            stored[entry] = payloads.words(room_id, seq, version, client_id, body, shown[entry.user_id], at, shown_end)
+        counting = self._ledger.counting(numbers, now)
+        marking = ledger.marking(newest, {entry.session_id for entry in plain}, now, bare.place)
+        with closing(bare.met(counting, marking, ledger.inserting(rows, now, bare.place))) as met:
+            if next(met) != len(numbers):
+                raise Stale()
+            if next(met) != len(newest):
+                raise Ended()
+            next(met)
         return stored
 
     def _is_plain(self, entry: Entry) -> bool:

@@ -10,16 +10,18 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from sqlalchemy import Connection, and_, or_, select
 
 from chat import accounts
+from chat.many import Asked
 from chat.messages import Plain
+from chat.transactions import Asking, Bare
 from models import Membership, Message, Room, User
 
 REMEMBERED = 4096  # rooms
-COLUMNS = "room_id", "seq", "version", "sender_id", "client_id", "kind", "body", "created_at", "expires_at"
+COLUMNS = "room_id, seq, version, sender_id, client_id, kind, body, created_at, expires_at"
 
 
 class Sent(Protocol):
@@ -49,6 +51,18 @@ class Known:
     members: frozenset[int]
 
 
+class Row(NamedTuple):
+    """Words to be stored."""
+
+    room_id: int
+    seq: int
+    version: int
+    sender_id: int
+    client_id: bytes
+    body: str
+    expires_at: datetime | None
+
+
 class Ledger:
     def __init__(self) -> None:
         self._rooms: dict[int, Known] = {}
@@ -60,17 +74,17 @@ class Ledger:
         """One that has been learned, and was there."""
         return self._rooms[room_id]
 
-    def learn(self, connection: Connection, room_ids: Collection[int]) -> None:
+    def learn(self, session: Asked, room_ids: Collection[int]) -> None:
         """Read the rooms that are not remembered. Their epoch first: what changes meanwhile is noticed."""
         missing = sorted(room_id for room_id in room_ids if room_id not in self._rooms)
         if not missing:
             return
         if len(self._rooms) + len(missing) > REMEMBERED:
             self._rooms = {room_id: self._rooms[room_id] for room_id in room_ids if room_id in self._rooms}
-        rooms = connection.execute(select(Room.__table__).where(Room.id.in_(missing))).all()
+        rooms = session.execute(select(Room.__table__).where(Room.id.in_(missing))).all()
         members, ended = defaultdict(set), set()
         there = select(Membership.room_id, User.id, User.disabled_at).join(User, User.id == Membership.user_id)
-        for room_id, user_id, disabled_at in connection.execute(there.where(Membership.room_id.in_(missing))):
+        for room_id, user_id, disabled_at in session.execute(there.where(Membership.room_id.in_(missing))):
             members[room_id].add(user_id)
             if disabled_at is not None:
                 ended.add(room_id)
@@ -96,21 +110,21 @@ class Ledger:
             else:
                 self._rooms.pop(room_id, None)
 
-    def count(self, connection: Connection, counted: Mapping[int, int], now: datetime) -> None:
-        """Take so many numbers in each room, after those that are remembered. Raises Stale."""
-        by_number: dict[int, list[str]] = defaultdict(list)
+    def counting(self, counted: Mapping[int, int], now: datetime) -> Asking:
+        """Takes so many numbers in each room, after those that are remembered. Meets all rooms that are as they are
+        remembered: if it is not all of them, nobody has counted."""
+        numbers, same = [], []
         for room_id, number in sorted(counted.items()):
             room = self._rooms[room_id]
-            by_number[number].append(
+            numbers.append(f"WHEN {room_id} THEN {number}")
+            same.append(
                 f"id = {room_id} AND epoch = {room.epoch} AND last_seq = {room.last_seq} AND version = {room.version}"
             )
-        for number, same in by_number.items():
-            raised = (
-                f"UPDATE rooms SET last_seq = last_seq + {number}, version = version + {number},"  # noqa: S608
-                f" active_at = '{stamp(now)}' WHERE ({' OR '.join(same)}) AND deleted_at IS NULL AND ends_at IS NULL"
-            )
-            if _execute(connection, raised).rowcount != len(same):
-                raise Stale()
+        taken = f"CASE id {' '.join(numbers)} END"
+        return (
+            f"UPDATE rooms SET last_seq = last_seq + {taken}, version = version + {taken}, active_at = '{stamp(now)}'"  # noqa: S608
+            f" WHERE ({' OR '.join(same)}) AND deleted_at IS NULL AND ends_at IS NULL"
+        ), ()
 
     def counted(self, counted: Mapping[int, int]) -> None:
         """It is committed."""
@@ -120,34 +134,39 @@ class Ledger:
             room.version += number
 
 
-def mark_read(
-    connection: Connection, newest: Mapping[tuple[int, int], int], session_ids: Collection[str], now: datetime
-) -> bool:
-    """Who writes has seen what is above: (room, user) → `seq`. Whether all these sessions are valid still; if not,
-    nobody has."""
-    valid = f"SELECT COUNT(*) {_valid(connection, session_ids, now)}"
-    marked = (
+def marking(newest: Mapping[tuple[int, int], int], session_ids: Collection[str], now: datetime, place: str) -> Asking:
+    """Who writes has seen what is above: (room, user) → `seq`. Meets all, or nobody when a session is not valid."""
+    valid = f"SELECT COUNT(*) {_valid(session_ids, now, place)}"
+    return (
         f"UPDATE memberships SET last_read_seq = {_case_of(newest)}"  # noqa: S608
         f" WHERE ({_any_of(newest)}) AND ({valid}) = {len(session_ids)}"
-    )
-    return bool(_execute(connection, marked, tuple(session_ids)).rowcount == len(newest))
+    ), tuple(session_ids)
 
 
-def places(connection: Connection, wanted: Collection[tuple[int, int]], now: datetime) -> dict[tuple[int, int], Any]:
-    """Of these pairs of room and person, those that are: `last_read_seq`, and the room's `last_seq`."""
+class Place(NamedTuple):
+    """Somebody in a room."""
+
+    room_id: int
+    user_id: int
+    last_read_seq: int
+    last_seq: int  # the room's
+
+
+def places(bare: Bare, wanted: Collection[tuple[int, int]], now: datetime) -> dict[tuple[int, int], Place]:
+    """Of these pairs of room and person, those that are."""
     asked = (
         "SELECT room_id, user_id, last_read_seq, last_seq FROM memberships JOIN rooms ON rooms.id = room_id"  # noqa: S608
         f" WHERE ({_any_of(wanted)}) AND deleted_at IS NULL AND (ends_at IS NULL OR ends_at > '{stamp(now)}')"
     )
-    return {(row.room_id, row.user_id): row for row in _execute(connection, asked)}
+    return {row[:2]: Place(*row) for row in bare.execute(asked).fetchall()}
 
 
-def move_marks(connection: Connection, marks: Mapping[tuple[int, int], int]) -> None:
+def move_marks(bare: Bare, marks: Mapping[tuple[int, int], int]) -> None:
     """(room, person) → the `seq` up to which that person has read; a mark never goes back."""
     there = " OR ".join(
         f"room_id = {room} AND user_id = {user} AND last_read_seq < {seq}" for (room, user), seq in marks.items()
     )
-    _execute(connection, f"UPDATE memberships SET last_read_seq = {_case_of(marks)} WHERE {there}")  # noqa: S608
+    bare.execute(f"UPDATE memberships SET last_read_seq = {_case_of(marks)} WHERE {there}")  # noqa: S608
 
 
 def _any_of(pairs: Iterable[tuple[int, int]]) -> str:
@@ -159,14 +178,14 @@ def _case_of(marks: Mapping[tuple[int, int], int]) -> str:
     return f"CASE {cases} END"
 
 
-def valid_sessions(session_ids: Collection[str], now: datetime, connection: Connection) -> set[str]:
-    asked = f"SELECT sessions.id {_valid(connection, session_ids, now)}"
-    return {row.id for row in _execute(connection, asked, tuple(session_ids))}
+def valid_sessions(session_ids: Collection[str], now: datetime, bare: Bare) -> set[str]:
+    asked = f"SELECT sessions.id {_valid(session_ids, now, bare.place)}"
+    return {session_id for (session_id,) in bare.execute(asked, tuple(session_ids)).fetchall()}
 
 
-def _valid(connection: Connection, session_ids: Collection[str], now: datetime) -> str:
+def _valid(session_ids: Collection[str], now: datetime, place: str) -> str:
     """As in accounts.in_session."""
-    places = ", ".join([_place(connection)] * len(session_ids))
+    places = ", ".join([place] * len(session_ids))
     return (
         f"FROM sessions JOIN users ON users.id = sessions.user_id WHERE sessions.id IN ({places})"
         f" AND users.disabled_at IS NULL AND last_used_at >= '{stamp(now - accounts.SESSION_LIFETIME)}'"
@@ -182,10 +201,19 @@ def fresh(entries: Sequence[S], connection: Connection) -> list[S]:
     return [entry for entry in entries if keys.get((entry.user_id, entry.words.client_id)) is entry]
 
 
-def insert(connection: Connection, rows: Sequence[tuple[object, ...]]) -> None:
-    """Messages, as tuples of COLUMNS."""
-    places = ", ".join([_place(connection)] * len(COLUMNS))
-    _execute(connection, f"INSERT INTO messages ({', '.join(COLUMNS)}) VALUES ({places})", rows)  # noqa: S608
+def inserting(rows: Sequence[Row], now: datetime, place: str) -> Asking:
+    """Messages of now: what is no number or moment of ours has a place."""
+    created = _literal(now)
+    values = (
+        f"({row.room_id}, {row.seq}, {row.version}, {row.sender_id}, x'{row.client_id.hex()}', 'text', {place},"
+        f" {created}, {_literal(row.expires_at)})"
+        for row in rows
+    )
+    return f"INSERT INTO messages ({COLUMNS}) VALUES {', '.join(values)}", [row.body for row in rows]  # noqa: S608
+
+
+def _literal(moment: datetime | None) -> str:
+    return "NULL" if moment is None else f"'{stamp(moment)}'"
 
 
 def stamp(moment: datetime) -> str:
@@ -195,12 +223,3 @@ def stamp(moment: datetime) -> str:
 
 def _is_plain(room: Any) -> bool:
     return bool(room.keeps_history and room.ends_at is None and room.deleted_at is None)
-
-
-def _execute(connection: Connection, statement: str, values: Any = None) -> Any:
-    """A statement that holds nothing but numbers and moments of our own, and places for the rest."""
-    return connection.exec_driver_sql(statement, values)
-
-
-def _place(connection: Connection) -> str:
-    return "?" if connection.dialect.paramstyle == "qmark" else "%s"

@@ -9,10 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import Connection
-
 from chat import broadcasts, clock, ledger, readers, reading, transactions
 from chat.batches import Batches, Wish
+from chat.transactions import Bare
 from extensions import db
 
 Place = tuple[int, int]  # room and person
@@ -27,7 +26,7 @@ class Mark(Wish):
 
 class Marks(Batches[Mark]):
     def fulfil(self, batch: Sequence[Mark]) -> None:
-        found, moved = transactions.run_plain(partial(_move, batch))
+        found, moved = transactions.run_bare(partial(_move, batch))
         hearers: dict[int, Sequence[int]] = {}
         for (room_id, user_id), seq in moved.items():
             if room_id not in hearers:
@@ -37,11 +36,11 @@ class Marks(Batches[Mark]):
             mark.done(found.get(mark))
 
 
-def _move(batch: Sequence[Mark], connection: Connection) -> tuple[dict[Mark, int], Mapping[Place, int]]:
+def _move(batch: Sequence[Mark], bare: Bare) -> tuple[dict[Mark, int], Mapping[Place, int]]:
     """Where the marks are that may be moved, and those of them that have been."""
     now = clock.now()
-    sessions = ledger.valid_sessions({mark.session_id for mark in batch}, now, connection)
-    places = ledger.places(connection, {(mark.read.room_id, mark.user_id) for mark in batch}, now)
+    sessions = ledger.valid_sessions({mark.session_id for mark in batch}, now, bare)
+    places = ledger.places(bare, {(mark.read.room_id, mark.user_id) for mark in batch}, now)
     wanted: dict[Place, int] = {}
     taken = []
     for mark in batch:
@@ -51,5 +50,5 @@ def _move(batch: Sequence[Mark], connection: Connection) -> tuple[dict[Mark, int
             taken.append(mark)
     moved = {place: seq for place, seq in wanted.items() if seq > places[place].last_read_seq}
     if moved:
-        ledger.move_marks(connection, moved)
+        ledger.move_marks(bare, moved)
     return {mark: max(mark.read.seq, places[mark.read.room_id, mark.user_id].last_read_seq) for mark in taken}, moved

@@ -16,7 +16,8 @@ _turns = [threading.Lock() for _ in range(256)]
 def take(*room_ids: int) -> Iterator[None]:
     """Wait until what changed in the rooms before has been told, and let nobody change them meanwhile."""
     # Many may wait for a turn, and the reading connection of each would be missing to others meanwhile.
-    db.session.close()
+    if db.session.registry.has():
+        db.session.close()
     with ExitStack() as held:
         for number in sorted({room_id % len(_turns) for room_id in room_ids}):
             held.enter_context(_turns[number])

@@ -1,21 +1,21 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask
-from sqlalchemy import event
 
-from extensions import db
+from extensions import SQLite
 
 
 @pytest.fixture
-def commits(app: Flask) -> Iterator[list[Any]]:
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """A list that grows with each commit."""
-    with app.app_context():
-        engine, seen = db.engines["writes"], list[Any]()
-    note = seen.append
-    event.listen(engine, "commit", note)
-    yield seen
-    event.remove(engine, "commit", note)
+    seen: list[Any] = []
+    commit = SQLite.commit
+
+    def noted(connection: SQLite) -> None:
+        commit(connection)
+        seen.append(connection)
+
+    monkeypatch.setattr(SQLite, "commit", noted)
+    return seen

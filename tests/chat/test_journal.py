@@ -290,7 +290,7 @@ def test_what_the_database_refuses_is_handed_back_and_forgotten(
         raise OSError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(ledger, "insert", fails)
+        broken.setattr(ledger, "inserting", fails)
         entries = [desk.entry(alice, room_id) for _ in range(3)]
         for entry in entries:
             desk.journal.put(entry)
