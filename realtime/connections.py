@@ -31,7 +31,8 @@ from eventlet import hubs, wsgi
 
 from realtime import codec
 from realtime.frames import BINARY, RESTART, TEXT, frame
-from realtime.websocket import NotAWebSocket, WebSocket, answer
+from realtime.handshake import NotAWebSocket, answer
+from realtime.websocket import WebSocket
 
 REQUESTS_MAX = 200  # a second of a session that polls: more is a flood
 UPGRADE_TIMEOUT = 10.0  # seconds from opening a WebSocket for a session to using it

@@ -16,7 +16,7 @@ from socketio import packet
 
 from realtime.connections import Connection, framed
 from realtime.frames import TEXT, frame
-from realtime.websocket import CROWD, WebSocket, write_to_all
+from realtime.outgoing import CROWD, Outgoing, write_to_all
 
 CROWDS_MAX = 64  # crowds that are remembered
 
@@ -39,7 +39,7 @@ class Member:
 class Hearers(NamedTuple):
     """Who is told: those who have a WebSocket of ours, and all others."""
 
-    websockets: list[WebSocket]
+    websockets: list[Outgoing]
     others: list[Member]
 
     @classmethod

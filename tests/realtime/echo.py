@@ -13,11 +13,11 @@ from typing import Any
 
 import socketio
 
-from realtime import codec, connections, fanout, server, websocket
+from realtime import codec, connections, fanout, outgoing, server
 
 NAMESPACES = "/", "/custom"
 # Rooms of a crowd: so many, told as one set that does not change, are remembered with who is in them.
-CROWD = frozenset(f"crowd-{number}" for number in range(2 * websocket.CROWD))
+CROWD = frozenset(f"crowd-{number}" for number in range(2 * outgoing.CROWD))
 
 
 def register(io: Any, namespace: str) -> None:
