@@ -13,14 +13,13 @@ from bench.load import Caller, Client, Crowd
 from bench.peers.chats import Stock
 from bench.rows import Row, beside
 from bench.scenes import Chat, Scene
-from bench.usage import cpu_seconds, open_files
+from bench.usage import SPARE, cpu_seconds, open_files
 
 SIZE = 2_000
 GROUP = 50  # people in a room; everybody is in one, and in a conversation of two
 TOLD, MISSED = 40, 10  # messages in each room
 SETTLING = 2.0  # seconds, after all have gone
 SETTLING_MAX = 60.0
-SPARE = 64  # files that a server opens for itself meanwhile: connections to its database
 GOALS = {"stock": 0.5}
 
 

@@ -15,7 +15,7 @@ from bench.rounds import ROUNDS
 from bench.rows import Row, beside
 from bench.scenes import Chat, Scene
 from bench.talking import Talking
-from bench.usage import open_files, resident
+from bench.usage import SPARE, open_files, resident
 
 SIZE = 5_000
 GROUP = 50  # people in each of their rooms
@@ -78,7 +78,7 @@ def stall(chat: Chat, talking: Talking, those: Crowding, files: int) -> float:
         if not gone and now > begun + SETTLING / 2:
             those.drop()
             gone = True
-        if gone and quiet is None and open_files(chat.pid) <= files:
+        if gone and quiet is None and open_files(chat.pid) <= files + SPARE:
             quiet = now
         return quiet is None or now < quiet + SETTLING
 
@@ -90,7 +90,7 @@ def stall(chat: Chat, talking: Talking, those: Crowding, files: int) -> float:
 
 
 def wait_for_files(crowd: Crowd, chat: Chat, count: int) -> None:
-    crowd.run(lambda: open_files(chat.pid) <= count)
+    crowd.run(lambda: open_files(chat.pid) <= count + SPARE)
     rest(crowd, SETTLING)
 
 

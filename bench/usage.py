@@ -7,6 +7,7 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 PAGE = os.sysconf("SC_PAGE_SIZE")
+SPARE = 64  # files that a server opens for itself meanwhile: connections to its database
 
 
 def family(pid: int) -> list[int]:
