@@ -42,6 +42,15 @@ def slot() -> int:
 class SlotSessions(SecureCookieSessionInterface):
     """A cookie per slot, under its own path and name: the first slot's cookie is sent to all of them."""
 
+    def __init__(self) -> None:
+        self._signing: tuple[Any, Any] = None, None  # for a secret key
+
+    def get_signing_serializer(self, app: Flask) -> Any:
+        """Made once, and not for each request: that was a twelfth of what it costs to let somebody in."""
+        if self._signing[0] != app.secret_key:
+            self._signing = app.secret_key, super().get_signing_serializer(app)
+        return self._signing[1]
+
     def get_cookie_name(self, app: Flask) -> str:
         name = super().get_cookie_name(app)
         return f"{name}-{slot()}" if slot() else name
