@@ -111,8 +111,8 @@ class Ledger:
                 self._rooms.pop(room_id, None)
 
     def counting(self, counted: Mapping[int, int], now: datetime) -> Asking:
-        """Takes so many numbers in each room, after those that are remembered. Meets all rooms that are as they are
-        remembered: if it is not all of them, nobody has counted."""
+        """Takes so many numbers in each room, after those that are remembered. Meets the rooms that still are as they
+        are remembered: if these are not all, the transaction has to be given up."""
         numbers, same = [], []
         for room_id, number in sorted(counted.items()):
             room = self._rooms[room_id]
