@@ -46,7 +46,7 @@ class SlotSessions(SecureCookieSessionInterface):
         self._signing: tuple[Any, Any] = None, None  # for a secret key
 
     def get_signing_serializer(self, app: Flask) -> Any:
-        """Made once, and not for each request: that was a twelfth of what it costs to let somebody in."""
+        """Made once, and not for each request: that was 7 % of what it costs to let somebody in."""
         if self._signing[0] != app.secret_key:
             self._signing = app.secret_key, super().get_signing_serializer(app)
         return self._signing[1]

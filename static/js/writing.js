@@ -107,7 +107,7 @@ export function createWriting(store, { api, emit, take, ended, draft, answer, re
   // Several are several whispers, the words go with the last.
   function submitFiles(conversation, chosen, body) {
     const writing = state.writing.get(conversation.id);
-    if (writing.pinned) begin(conversation, { ...writing, text: "", failed: undefined, clientId: undefined });
+    if (writing.pinned) begin(conversation, { ...writing, text: "", error: null, failed: undefined, clientId: undefined });
     else end(conversation);
     chosen.forEach((file, index) => whisperFile(conversation, writing.person, index === chosen.length - 1 ? body : "", file));
   }
