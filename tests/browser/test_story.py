@@ -67,6 +67,7 @@ def test_a_room_from_its_making_to_its_end(make_screen: Callable[..., Screen], a
     choose(bob, "oops", "delete")
     sheet(bob).locator("[data-confirm]").click()
     choose(alice, "Кто поливает?", "edit")
+    expect(alice.composer).to_have_value("Кто поливает?")
     alice.composer.fill("Кто поливает в субботу?")
     alice.composer.press("Enter")
     for screen in everybody:

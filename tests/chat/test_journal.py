@@ -36,14 +36,14 @@ class Desk:
         self.outcomes.clear()
         with self.app.app_context():
             self.journal.fulfil(entries)
-        return [dict(self.outcomes)[id(entry)] for entry in entries]
+        return [dict(self.outcomes)[entry] for entry in entries]
 
     def entry(
         self, person: Member, room_id: int, body: str = "hello", client_id: bytes | None = None, **changed: Any
     ) -> Entry:
         values = {"user_id": person.id, "session_id": person.session_id} | changed
         words = messages.Plain(room_id, body, client_id or uuid.uuid4().bytes)
-        entry = Entry(words=words, done=lambda message: self.outcomes.append((id(entry), message)), **values)
+        entry = Entry(words=words, done=lambda message: self.outcomes.append((entry, message)), **values)
         return entry
 
     def say(self, person: Member, room_id: int, body: str = "hello", **changed: Any) -> Any:

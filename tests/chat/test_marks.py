@@ -26,18 +26,18 @@ class Desk:
 
     app: Flask
     marks: Marks
-    outcomes: dict[int, Any] = field(default_factory=dict)
+    outcomes: dict[Mark, Any] = field(default_factory=dict)
 
     def move(self, *wishes: tuple[Member, int, int]) -> list[Any]:
         made = [self.wish(*wish) for wish in wishes]
         with self.app.app_context():
             self.marks.fulfil(made)
-        return [self.outcomes[id(mark)] for mark in made]
+        return [self.outcomes[mark] for mark in made]
 
     def wish(self, person: Member, room_id: int, seq: int, session_id: str | None = None) -> Mark:
         def done(outcome: int | None) -> None:
-            assert id(mark) not in self.outcomes
-            self.outcomes[id(mark)] = outcome
+            assert mark not in self.outcomes
+            self.outcomes[mark] = outcome
 
         mark = Mark(person.id, session_id or person.session_id, done, reading.Plain(room_id, seq))
         return mark

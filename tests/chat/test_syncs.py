@@ -33,14 +33,14 @@ class Desk:
 
     app: Flask
     syncs: Syncs
-    outcomes: dict[int, Any] = field(default_factory=dict)
+    outcomes: dict[Sync, Any] = field(default_factory=dict)
 
     def ask(self, *asked: Asked) -> list[Any]:
         """What all of them are told who ask together."""
         made = [self.wish(person, held) for person, held in asked]
         with self.app.app_context():
             self.syncs.fulfil(made)
-        return [self.outcomes[id(wish)] for wish in made]
+        return [self.outcomes[wish] for wish in made]
 
     def alone(self, person: Member, held: Versions) -> syncs.Changes:
         with self.app.app_context():
@@ -49,8 +49,8 @@ class Desk:
 
     def wish(self, person: Member, held: Versions) -> Sync:
         def done(outcome: Any) -> None:
-            assert id(wish) not in self.outcomes
-            self.outcomes[id(wish)] = outcome
+            assert wish not in self.outcomes
+            self.outcomes[wish] = outcome
 
         wish = Sync(person.id, person.session_id, done, held)
         return wish
