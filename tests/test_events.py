@@ -139,7 +139,7 @@ BAD = [
     ("send_message", {"client_id": "not-a-uuid"}, "invalid"),
     ("send_message", {"client_id": 7}, "invalid"),
     ("send_message", {"client_id": "0" * 32}, "invalid"),
-    ("send_message", {"client_id": "{" + new_id() + "}"}, "invalid"),
+    ("send_message", {"client_id": "{6f1a1a52-0c0e-4b8c-9c0a-2f4d5b7e8a90}"}, "invalid"),
     *[("send_message", {"reply_to": wrong}, "invalid") for wrong in ("1", 0, -1, 1.5, True, [], HUGE, 2, HUGE - 1)],
     *[
         (event, {"seq": wrong}, "invalid")
