@@ -33,7 +33,7 @@
 
   function load(number) {
     return new Promise((resolve, reject) => {
-      waiting.set(number, resolve);
+      waiting.set(number, [...(waiting.get(number) ?? []), resolve]);
       const script = make("script", { src: `data/${String(number).padStart(5, "0")}.js` });
       script.addEventListener("load", () => script.remove());
       script.addEventListener("error", () => reject(new Error(script.src)));
@@ -42,7 +42,7 @@
   }
 
   function take(number, messages) {
-    waiting.get(number)?.(messages);
+    for (const resolve of waiting.get(number) ?? []) resolve(messages);
     waiting.delete(number);
   }
 

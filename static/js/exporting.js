@@ -53,11 +53,11 @@ export async function createExporting(store, { api, ended, root }) {
   function ready(roomId, one) {
     const address = `${root}/exports/${one.id}`;
     return html`<a class="button button--main details__wide" href=${address} download=${one.name} data-export-fetch>${icon("download")}${t("Download")}</a>
-      <button class="button details__wide" type="button" data-export-remove @click=${() => remove(one)}>${icon("trash-2")}${t("Remove from the server")}</button>`;
+      <button class="button details__wide" type="button" data-export-remove aria-disabled=${busy} @click=${() => remove(one)}>${icon("trash-2")}${t("Remove from the server")}</button>`;
   }
 
   function giveUp(one) {
-    return html`<button class="button details__wide" type="button" data-export-remove @click=${() => remove(one)}>${icon("x")}${t("Cancel")}</button>`;
+    return html`<button class="button details__wide" type="button" data-export-remove aria-disabled=${busy} @click=${() => remove(one)}>${icon("x")}${t("Cancel")}</button>`;
   }
 
   async function attempt(roomId, ask) {

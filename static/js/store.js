@@ -1,4 +1,5 @@
-// One state, and word of its changes at most once a frame. Hidden pages have no frames: they use a timer.
+// One state, and word of its changes at most once a frame, or at once where it is asked for. Hidden pages have no frames: they
+// use a timer.
 
 const HIDDEN_PAUSE = 250;
 
@@ -14,12 +15,13 @@ export function createStore(state) {
   }
 
   function tell() {
+    if (!planned) return;
     planned = false;
     for (const listener of listeners) listener(state);
   }
 
   // A frame asked for just before the page was hidden would never come.
-  document.addEventListener("visibilitychange", () => planned && tell());
+  document.addEventListener("visibilitychange", tell);
 
   // Gives a function that ends it.
   function subscribe(listener) {
@@ -27,5 +29,5 @@ export function createStore(state) {
     return () => listeners.delete(listener);
   }
 
-  return { state, changed, subscribe };
+  return { state, changed, now: tell, subscribe };
 }

@@ -11,16 +11,18 @@ const QUOTED = 200; // characters of a message that its answers carry
 // A writing is {kind: "edit", message, text, busy, error} or {kind: "whisper", person, pinned, text, error, clientId}; it may
 // have another beneath it, to return to.
 export function createWriting(store, { api, emit, take, ended, draft, answer, remark, whisper, whisperFile }) {
-  const { state, changed } = store;
+  const { state, changed, now: draw } = store;
 
   const conversationOf = (message) => state.conversations.get(message.room_id);
 
+  // Drawn at once, like its end: what is typed next belongs to it.
   function begin(conversation, writing) {
     state.writing.set(conversation.id, { error: null, ...writing });
     remark(conversation.id, "");
+    draw();
   }
 
-  // The same one goes on: what is typed before the page is drawn again stays in it.
+  // The same one goes on, with what is typed meanwhile.
   function goOn(conversation, writing, change) {
     Object.assign(writing, { error: null, ...change });
     remark(conversation.id, "");
@@ -31,6 +33,7 @@ export function createWriting(store, { api, emit, take, ended, draft, answer, re
     if (beneath) state.writing.set(conversation.id, beneath);
     else state.writing.delete(conversation.id);
     changed();
+    draw();
   }
 
   function reply(message) {

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
 from tests.browser.screens import PHONE, Screen
 from tests.servers import PASSWORD, Person, ServerProcess, wait_until
@@ -40,6 +40,22 @@ def test_every_choice_holds_on_another_page_at_once_and_after_a_reload(
             expect(screen.page.locator("html")).to_have_attribute(f"data-{attribute}", value)
     for section, name, value in CHOICES:
         expect(other.section(section).option(name, value)).to_be_checked()
+
+
+def test_a_choice_does_not_wait_for_the_one_before(alice: Screen) -> None:
+    held: list[Route] = []
+    alice.settings("looks").page.route(
+        "**/profile/preferences", lambda route: route.continue_() if held else held.append(route)
+    )
+    with alice.page.expect_request("**/profile/preferences"):
+        alice.option("accent", "rose").check()
+    alice.option("density", "compact").check()
+    expect(alice.page.locator("html")).to_have_attribute("data-density", "compact")
+    with alice.page.expect_response(lambda answer: "density" in (answer.request.post_data or "")):
+        held[0].continue_()
+    alice.reload()
+    for attribute, value in (("accent", "rose"), ("density", "compact")):
+        expect(alice.page.locator("html")).to_have_attribute(f"data-{attribute}", value)
 
 
 def test_the_clock_follows_the_choice(alice: Screen, bob: Screen) -> None:

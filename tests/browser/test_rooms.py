@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.browser.screens import PHONE, Screen
 from tests.servers import Person, PythonConnection, ServerProcess
@@ -264,7 +264,8 @@ def test_an_invitation_link_is_made_copied_and_revoked(alice: Screen) -> None:
     sheet(alice).locator("[data-field=visibility] input[value=private]").check()
     sheet(alice).locator("[data-save=room]").click()
     is_in(alice, "Club")
-    alice.page.locator("[data-invite]").click()
+    with alice.page.expect_response("**/invitations"):
+        alice.page.locator("[data-invite]").click()
     links = sheet(alice).locator("[data-link]")
     expect(links).to_have_count(0)
     sheet(alice).locator("[data-field=expires_in]").select_option("3600")
@@ -277,6 +278,26 @@ def test_an_invitation_link_is_made_copied_and_revoked(alice: Screen) -> None:
     assert re.fullmatch(re.escape(alice.url) + r"/i/[\w-]{20,}", copied)
     links.locator("[data-revoke]").click()
     expect(links).to_have_count(0)
+
+
+def test_a_link_made_while_the_others_come_stays(alice: Screen) -> None:
+    held: list[Route] = []
+    new_room(alice).locator("[data-field=name]").fill("Club")
+    sheet(alice).locator("[data-field=visibility] input[value=private]").check()
+    sheet(alice).locator("[data-save=room]").click()
+    is_in(alice, "Club")
+    alice.page.route(
+        "**/invitations", lambda route: held.append(route) if route.request.method == "GET" else route.continue_()
+    )
+    with alice.page.expect_request("**/invitations"):
+        alice.page.locator("[data-invite]").click()
+    sheet(alice).locator("[data-create-link]").click()
+    links = sheet(alice).locator("[data-link]")
+    expect(links).to_have_count(1)
+    with alice.page.expect_response("**/invitations"):
+        held.pop().fulfill(json={"ok": True, "invitations": []})  # as it was when it was asked
+    alice.page.evaluate("() => new Promise(requestAnimationFrame)")
+    expect(links).to_have_count(1)
 
 
 def test_who_writes_in_a_room_is_named(alice: Screen, carol: PythonConnection) -> None:
@@ -292,8 +313,8 @@ def test_who_writes_in_a_room_is_named(alice: Screen, carol: PythonConnection) -
 
 def test_a_room_address_that_is_not_open_to_one_leads_to_the_list(alice: Screen, carol: PythonConnection) -> None:
     room_id = make_room(carol, "Private", visibility="private")
+    alice.page.goto("about:blank")  # so that the page comes with the address
     alice.page.goto(f"{alice.url}/#/room/{room_id}")
-    alice.reload()
     expect(toast(alice)).to_contain_text("This room is not there")
     expect(alice.page.locator("[data-part=welcome]")).to_be_visible()
     assert alice.page.evaluate("location.hash") == ""

@@ -11,6 +11,8 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.browser.screens import Screen
+from tests.browser.sharing import picture
+from tests.browser.test_attach import choose, send
 from tests.servers import Person, ServerProcess, wait_until
 
 SECRET = "the kettle is the surprise"
@@ -30,7 +32,7 @@ KEPT = """async () => {
   return [{ ...localStorage }, { ...sessionStorage }, records, document.title];
 }"""
 
-# Each but the last text is sent, and the next one written before the page is drawn again.
+# Each but the last text is sent, and the next one, if any, written before the page is drawn again.
 TYPED_BETWEEN_TWO_FRAMES = """async (box, texts) => {
   const write = (text) => {
     box.value = text;
@@ -42,7 +44,16 @@ TYPED_BETWEEN_TWO_FRAMES = """async (box, texts) => {
     box.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true }));
     for (let turn = 0; turn < 50; turn += 1) await null;
   }
-  write(last);
+  if (last !== null) write(last);
+}"""
+
+# The second text is written before the page is drawn with what the first one began.
+BEGUN_BETWEEN_TWO_FRAMES = """async (box, texts) => {
+  for (const text of texts) {
+    box.value = text;
+    box.dispatchEvent(new InputEvent("input", { bubbles: true }));
+    for (let turn = 0; turn < 50; turn += 1) await null;
+  }
 }"""
 
 
@@ -136,24 +147,80 @@ def test_one_whispers_from_a_message_and_goes_on_while_it_is_pinned(enter: Calla
     expect(whisper(alice, "back to you")).to_be_visible()
 
 
-def test_who_types_faster_than_the_page_is_drawn_loses_nothing(enter: Callable[[str], Screen]) -> None:
+class TestTyping:
+    """Faster than the page is drawn, which loses nothing."""
+
+    def test_while_a_whisper_is_pinned(self, enter: Callable[[str], Screen]) -> None:
+        alice, bob = enter("alice"), enter("bob")
+        alice.composer.press_sequentially("/w bob ")
+        expect(bar(alice)).to_contain_text("bob")
+        alice.page.locator("[data-pin]").click()
+        expect(alice.page.locator("[data-pin]")).to_have_attribute("aria-pressed", "true")
+        alice.composer.evaluate(TYPED_BETWEEN_TWO_FRAMES, ["one", "two", "three"])
+        for text in ("one", "two"):
+            expect(whisper(bob, text)).to_be_visible()
+        expect(alice.composer).to_have_value("three")
+
+    def test_after_a_whisper(self, enter: Callable[[str], Screen]) -> None:
+        alice, bob = enter("alice"), enter("bob")
+        alice.composer.press_sequentially("/w bob ")
+        expect(bar(alice)).to_contain_text("bob")
+        alice.composer.evaluate(TYPED_BETWEEN_TWO_FRAMES, ["one", "for everybody"])
+        expect(whisper(bob, "one")).to_be_visible()
+        expect(bar(alice)).to_have_count(0)
+        expect(alice.composer).to_have_value("for everybody")
+        alice.composer.press("Enter")
+        expect(bob.message("for everybody")).to_be_visible()
+        expect(whisper(bob, "for everybody")).to_have_count(0)
+
+    @pytest.mark.parametrize("following", [None, "for everybody"])
+    def test_the_whole_command(self, enter: Callable[[str], Screen], following: str | None) -> None:
+        alice, bob = enter("alice"), enter("bob")
+        alice.composer.press_sequentially("/w bob ")  # what whispers is loaded now
+        alice.composer.press("Escape")
+        expect(bar(alice)).to_have_count(0)
+        alice.composer.evaluate(TYPED_BETWEEN_TWO_FRAMES, ["/w bob one", following])
+        expect(whisper(bob, "one")).to_have_count(1)
+        expect(alice.composer).to_have_value(following or "")
+        expect(bar(alice)).to_have_count(0)
+
+    def test_the_beginning_of_it(self, enter: Callable[[str], Screen]) -> None:
+        alice, bob = enter("alice"), enter("bob")
+        alice.composer.press_sequentially("/w bob ")
+        alice.composer.press("Escape")
+        expect(bar(alice)).to_have_count(0)
+        alice.composer.evaluate(BEGUN_BETWEEN_TWO_FRAMES, ["/w bob ", "one"])
+        expect(bar(alice)).to_contain_text("bob")
+        expect(alice.composer).to_have_value("one")
+        alice.composer.press("Enter")
+        expect(whisper(bob, "one")).to_be_visible()
+
+
+def test_what_went_wrong_goes_when_files_follow(enter: Callable[[str], Screen]) -> None:
+    """While it is pinned: otherwise it ends with them."""
     alice, bob = enter("alice"), enter("bob")
     alice.composer.press_sequentially("/w bob ")
     expect(bar(alice)).to_contain_text("bob")
     alice.page.locator("[data-pin]").click()
     expect(alice.page.locator("[data-pin]")).to_have_attribute("aria-pressed", "true")
-    alice.composer.evaluate(TYPED_BETWEEN_TWO_FRAMES, ["one", "two", "three"])
-    for text in ("one", "two"):
-        expect(whisper(bob, text)).to_be_visible()
-    expect(alice.composer).to_have_value("three")
+    alice.cut().say(SECRET)
+    expect(alice.page.locator("[data-writing-error]")).to_be_visible()
+    alice.mend().is_online()
+    choose(alice, ("kettle.png", picture()))
+    send(alice)
+    expect(alice.page.locator("[data-writing-error]")).to_have_count(0)
+    expect(bar(alice)).to_be_visible()
+    expect(bob.page.locator("[data-message][data-whisper] img")).to_be_visible()
 
 
 def test_to_somebody_who_left_it_is_refused_and_the_text_is_back(enter: Callable[[str], Screen]) -> None:
     alice, bob = enter("alice"), enter("bob")
     bob.say("hello all")
     expect(alice.message("hello all")).to_be_visible()
+    expect(alice.page.locator("[data-here-count='2']")).to_be_visible()
     bob.page.evaluate("location.hash = '#/alice'")
     expect(bob.page.locator("[data-conversation][data-peer=alice]")).to_be_visible()
+    expect(alice.page.locator("[data-here-count='1']")).to_be_visible()
     alice.say(f"/w bob {SECRET}")
     expect(alice.page.locator("[data-writing-error]")).to_contain_text("not in the room now")
     expect(alice.composer).to_have_value(SECRET)
@@ -161,6 +228,7 @@ def test_to_somebody_who_left_it_is_refused_and_the_text_is_back(enter: Callable
     bob.page.evaluate("history.back()")
     expect(bob.message("hello all")).to_be_visible()
     expect(bob.page.locator("[data-conversation][data-peer=alice]")).to_have_count(0)
+    expect(alice.page.locator("[data-here-count='2']")).to_be_visible()
     alice.composer.press("Enter")
     expect(whisper(bob, SECRET)).to_be_visible()
 
@@ -194,6 +262,7 @@ def test_it_is_not_unread_and_its_notification_does_not_quote_it(
     alice, bob = enter("alice"), enter("bob")
     bob.page.add_init_script(NOTIFICATIONS)
     bob.reload()
+    expect(bob.page.locator("[data-here-count='2']")).to_be_visible()
     bob.turns_away()
     alice.say(f"/w bob {SECRET}")
     expect(whisper(bob, SECRET)).to_be_visible()
@@ -232,12 +301,14 @@ class TestNames:
         alice = enter("alice")
         enter("bob")
         alice.composer.press_sequentially("/w ca")
-        expect(alice.page.locator("[data-completion] [role=option]")).to_contain_text("carol")
+        option = alice.page.locator("[data-completion] [role=option]")
+        expect(option).to_have_count(1)
+        expect(option).to_contain_text("carol")
         alice.composer.press("Enter")
         expect(bar(alice)).to_contain_text("carol")
         expect(alice.composer).to_have_value("")
 
-    @pytest.mark.parametrize(("text", "rings"), [("hello @bob", 1), ("hello bob", 0), ("hello @bobby", 0)])
+    @pytest.mark.parametrize(("text", "rings"), [("hello @bob there", 1), ("hello bob", 0), ("hello @bobby there", 0)])
     def test_only_ones_name_rings_where_one_wants_that(
         self, enter: Callable[[str], Screen], server: ServerProcess, trip: int, text: str, rings: int
     ) -> None:
@@ -247,6 +318,6 @@ class TestNames:
         screen.page.add_init_script(NOTIFICATIONS)
         screen.reload()
         screen.turns_away()
-        alice.say(text, "then @bob")
-        expect(screen.message("then @bob")).to_be_attached()
+        alice.say(text, "then @bob too")
+        expect(screen.message("then @bob too")).to_be_attached()
         wait_until(lambda: screen.page.evaluate("window.shown.length") == rings + 1, 15)

@@ -12,7 +12,7 @@ export function chooser(forms, looks) {
       options,
       hint,
       value: state.preferences[name],
-      chosen: (option) => forms.attempt(name, () => looks.choose({ [name]: option })),
+      chosen: (option) => forms.attempt(name, () => looks.choose({ [name]: option }), { always: true }),
     });
 }
 

@@ -14,9 +14,10 @@ export function createForms({ changed, ended }) {
     done = busy = null;
   }
 
-  // Ask the server for something in the name of a form; its refusal is shown beside the field it is about.
-  async function attempt(form, ask) {
-    if (busy) return null;
+  // Ask the server for something in the name of a form; its refusal is shown beside the field it is about. One form after the
+  // other, but `always` for what does not wait.
+  async function attempt(form, ask, { always = false } = {}) {
+    if (busy && !always) return null;
     clear();
     busy = form;
     changed();
@@ -30,7 +31,7 @@ export function createForms({ changed, ended }) {
       focusField(refusal.field);
       return null;
     } finally {
-      busy = null;
+      if (busy === form) busy = null;
       changed();
     }
   }

@@ -51,7 +51,9 @@ export async function openInviting(layer, { room, rooms, people, address, ended 
   }
 
   async function load() {
-    invitations = await rooms.invitations(room).then((answer) => answer.invitations, () => null);
+    const answer = await rooms.invitations(room).catch(() => null);
+    const made = invitations ?? []; // meanwhile
+    if (answer) invitations = [...made, ...answer.invitations.filter(({ id }) => !made.some((one) => one.id === id))];
     sheet.draw();
   }
 
