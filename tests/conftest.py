@@ -31,11 +31,19 @@ def close(app: Flask) -> None:
             engine.dispose()
 
 
+def forget() -> None:
+    """What the process remembers of the people and rooms of another database."""
+    presence.forget()
+    whispers.forget()
+    ephemeral.forget()
+    authors.forget()
+
+
 @contextmanager
 def prepared(folder: Path, url: str) -> Iterator[Flask]:
     """An application in its own context, on a database that was empty."""
     app = make_app(folder, DATABASE_URL=url)
-    authors.forget()
+    forget()
     with app.app_context():
         state.prepare()
         yield app
@@ -65,10 +73,7 @@ def make(registered: Path, tmp_path: Path) -> Iterator[Callable[..., Flask]]:
         made.append(make_app(tmp_path / "instance", **changed))
         return made[-1]
 
-    presence.forget()
-    whispers.forget()
-    ephemeral.forget()
-    authors.forget()
+    forget()
     yield build
     for app in made:
         close(app)
@@ -83,10 +88,7 @@ def app(make: Callable[..., Flask]) -> Flask:
 def empty_app(tmp_path: Path) -> Iterator[Flask]:
     """An application on which nobody has registered."""
     app = make_app(tmp_path / "empty")
-    presence.forget()
-    whispers.forget()
-    ephemeral.forget()
-    authors.forget()
+    forget()
     with app.app_context():
         state.prepare()
     yield app

@@ -29,7 +29,7 @@ PASSWORD = "correct horse 1"
 PORTS = (20_000, 32_000)
 START_SECONDS = 60
 STOP_SECONDS = 20
-ANSWER_SECONDS = 30
+ANSWER_SECONDS = 60
 
 CSRF_FIELD = re.compile(r'<input[^>]*name="?csrf_token"?[^>]*>')
 VALUE = re.compile(r'value="([^"]+)"')

@@ -11,7 +11,7 @@ from migrations import state
 from tests.cast import NAMES, PASSWORD, Member
 from tests.chat.test_erasures import leave, sweep
 from tests.chat.test_imports import named, ok, say_everything
-from tests.conftest import close, make_app
+from tests.conftest import close, forget, make_app
 from tests.files import page
 from tests.routes.test_exports import bodies, conversation, taken
 from tests.services import DatabaseServer
@@ -23,6 +23,7 @@ def test_all_of_it_works_on_a_server(
 ) -> None:
     url = database_server.chat.url(make_database(database_server, "utf8mb4_general_ci"))
     app = make_app(tmp_path, DATABASE_URL=url)
+    forget()
     with app.app_context():
         state.prepare()
         for name in NAMES:

@@ -211,7 +211,7 @@ def public_rooms(visit: Visit) -> None:
 
 def offline(visit: Visit) -> None:
     screen = visit.enter().open("bob").cut().say("waiting")
-    expect(screen.page.locator("[data-connection-line]:not(:empty)")).to_be_visible(timeout=10_000)
+    expect(screen.page.locator("[data-connection-line]:not(:empty)")).to_be_visible()
 
 
 def menu(visit: Visit) -> None:
@@ -304,6 +304,7 @@ def whispers(visit: Visit) -> None:
     """One that was heard, one that is written, in the room that everybody is in."""
     screen = visit.enter()
     screen.page.locator("[data-room][data-name=General]").click()
+    expect(screen.composer).to_be_enabled()
     screen.composer.press_sequentially("/w bob ")
     expect(screen.page.locator("[data-writing=whisper]")).to_be_visible()
     with Person(screen.url, "bob").login().connect() as bob:

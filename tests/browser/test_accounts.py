@@ -29,7 +29,7 @@ def test_two_accounts_in_two_tabs_never_change_places(
     assert address == "/u/1/login"
     bob = make_screen(context, slot=1).register("bob")
     alice.page.keyboard.press("Escape")
-    alice.open("bob").say("from alice")
+    alice.open("bob").say("from alice").shows(["from alice"])
     bob.open("alice").say("from bob").shows(["from alice", "from bob"])
     for screen, name in ((alice, "alice"), (bob, "bob"), (bob, "bob"), (alice, "alice")):
         screen.reload()

@@ -152,6 +152,7 @@ def test_a_file_can_be_whispered(
     carol = make_screen().register("carol")
     for screen in (alice, bob, carol):
         screen.page.locator("[data-room]").first.click()
+        expect(screen.composer).to_be_enabled()
     alice.composer.press_sequentially("/w bob ")
     expect(alice.page.locator("[data-writing=whisper]")).to_be_visible()
     choose(alice, ("secret.png", picture()))
@@ -209,7 +210,10 @@ def test_what_the_server_refuses_can_be_tried_again_or_taken_away(
     broken = alice.page.locator("[data-message][data-state=failed]")
     expect(broken).to_contain_text("This file is damaged and cannot be read.")
     expect(alice.page.locator("[data-message][data-state=sent]")).to_have_count(1)  # the rest of the batch went on
-    with alice.page.expect_request(lambda one: one.method == "POST" and one.url.endswith("/uploads")):
+    with (
+        alice.page.expect_request(lambda one: one.method == "POST" and one.url.endswith("/uploads")),
+        alice.page.expect_response(lambda one: one.url.endswith("/file")),
+    ):
         broken.locator("[data-retry]").click()
     expect(broken).to_contain_text("This file is damaged and cannot be read.")
     alice.reload()

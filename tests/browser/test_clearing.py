@@ -53,7 +53,7 @@ def undo(screen: Screen) -> None:
 
 def talk(alice: Screen, bob: Screen) -> None:
     """Both have the conversation open, with three messages in it."""
-    alice.reload().open("bob").say("first", "second")
+    alice.reload().open("bob").say("first", "second").shows(["first", "second"])
     bob.reload().open("alice").say("third")
     for screen in (alice, bob):
         expect(texts(screen)).to_have_text(["first", "second", "third"])

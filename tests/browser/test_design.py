@@ -251,7 +251,8 @@ def held(alice: Screen) -> Iterator[list[Route]]:
 
 
 def test_skeletons_show_after_a_while_and_go(alice: Screen, bob: Screen, held: list[Route]) -> None:
-    alice.row("bob").click()
+    with alice.page.expect_request("**/rooms/*/messages*"):
+        alice.row("bob").click()
     skeletons = alice.page.locator("[data-log] .skeleton")
     expect(skeletons).to_have_count(5)
     opacity = """([one, at]) => {

@@ -69,7 +69,8 @@ def test_a_stranger_talks_in_two_clicks_comes_back_and_becomes_a_member(
         expect(back.page.locator(f"[data-section={name}]")).to_have_count(0)
     back.field("password").fill(PASSWORD)
     expect(back.page.locator("[data-panel] [data-score]")).to_be_visible()
-    back.save("membership")
+    with back.page.expect_event("load"):  # the page comes anew
+        back.save("membership")
     expect(back.page.locator("[data-section=password]")).to_be_visible()
     back.is_online()
     expect(badge(back)).to_have_count(0)
@@ -110,7 +111,8 @@ def test_what_is_wrong_with_becoming_a_member_is_said_beside_the_field(make_scre
     expect(guest.field("username")).to_be_focused()
     expect(guest.field("password")).to_have_value(PASSWORD)
     guest.field("username").fill("reseda")
-    guest.save("membership")
+    with guest.page.expect_event("load"):
+        guest.save("membership")
     guest.is_online()
     expect(guest.page.locator("[data-panel-content=profile]")).to_contain_text("reseda")
 

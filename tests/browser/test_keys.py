@@ -36,6 +36,7 @@ def test_the_main_story_with_the_keyboard_alone(make_screen: Callable[..., Scree
     tab_to(alice, 'a[href*="register"]')
     press(alice, "Enter")
     expect(alice.page).to_have_url(alice.url + "/register")
+    expect(alice.page.locator("[name=username]")).to_be_visible()
     tab_to(alice, "[name=username]")
     alice.page.keyboard.type("alice")
     tab_to(alice, "[name=password]")

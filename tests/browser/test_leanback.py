@@ -45,6 +45,7 @@ def top(screen: Screen) -> float:
 
 
 def at_end(screen: Screen) -> None:
+    screen.page.locator("[data-log]").evaluate("(log) => (log.scrollTop -= 100)")  # so that it is seen to go there
     screen.page.locator("[data-log]").press("End")
     below = "(log) => log.scrollHeight - log.scrollTop - log.clientHeight"
     wait_until(lambda: screen.page.locator("[data-log]").evaluate(below) < 2, 10)

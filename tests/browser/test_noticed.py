@@ -99,8 +99,11 @@ def test_one_notification_while_nobody_looks(alice: Screen, other_tab: Screen, b
 
 
 def test_silence_while_somebody_looks_at_any_tab(alice: Screen, other_tab: Screen, bob: Screen) -> None:
+    bob.open("alice").say("before")
+    for tab in (alice, other_tab):  # each has loaded what notices
+        expect(tab.page.locator("[data-part=announcer]")).to_have_text("New message from bob")
     alice.turns_away()
-    bob.open("alice").say("seen")
+    bob.say("seen")
     for tab in (alice, other_tab):
         expect(tab.row("bob")).to_contain_text("seen")
     other_tab.turns_away()
@@ -128,6 +131,7 @@ def test_what_was_missed_without_a_connection_is_noticed(alice: Screen, bob: Scr
 
 def test_a_muted_conversation_is_quiet(alice: Screen, bob: Screen, server: ServerProcess) -> None:
     bob.open("alice").say("loud")
+    expect(alice.page.locator("[data-part=announcer]")).to_have_text("New message from bob")
     with Person(server.url, "alice").login().connect() as connection:
         room = connection.open_direct("bob")
         assert connection.call("mute_room", {"room_id": room["id"], "seconds": 3600})["ok"]

@@ -114,7 +114,7 @@ def test_what_was_recorded_survives_the_page(speaker: Screen, bob: Screen) -> No
     record(speaker, seconds=1)
     speaker.page.locator("[data-send-recording]").click()
     expect(speaker.page.locator("[data-progress][data-phase=paused]")).to_be_visible()
-    [entry] = entries(speaker)
+    [entry] = wait_until(lambda: entries(speaker), 10, "an entry of the queue")
     assert entry["file"]["voice"]
     assert entry["file"]["waveform"]
     speaker.reload()

@@ -77,7 +77,9 @@ def test_a_room_from_its_making_to_its_end(make_screen: Callable[..., Screen], a
     expect(alice.message("Я, если покажете где").locator("[data-guest]")).to_be_visible()
 
     # A whisper is between two; the third sees what is said aloud after it.
+    expect(alice.page.locator("[data-writing]")).to_have_count(0)
     alice.composer.press_sequentially("/w Вера ")
+    expect(alice.page.locator("[data-writing=whisper]")).to_be_visible()
     alice.say("ключ под ковриком")
     expect(guest.message("ключ под ковриком")).to_be_visible()
     alice.say(ALL)

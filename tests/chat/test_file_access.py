@@ -158,7 +158,7 @@ def test_an_expired_message_lets_go_of_its_file(
     room_id = make_room(alice, bob, keeps_history=keeps, message_ttl=60)
     file_id = upload(alice)
     send_file(alice.connect(), room_id, file_id)
-    with later(monkeypatch, 59):
+    with later(monkeypatch, 30):
         swept(alice)
         assert not is_released(alice, file_id)
     with later(monkeypatch, 60):

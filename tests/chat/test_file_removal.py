@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select
 
 import jobs
-from chat import clock, departures, ephemeral, guests, whispers
+from chat import clock, departures, ephemeral, guests, removals, whispers
 from extensions import db
 from models import Blob, File, User
 from tests import uploading
@@ -31,6 +31,7 @@ class Time:
         self.ahead = 0.0
         now, monotonic = clock.now, time.monotonic
         monkeypatch.setattr(clock, "now", lambda: now() + timedelta(seconds=self.ahead))
+        monkeypatch.setattr(removals, "ROUND", 60.0)
         monkeypatch.setattr(whispers.time, "monotonic", lambda: monotonic() + self.ahead)
 
     def passes(self, person: Member, seconds: float) -> None:
@@ -181,9 +182,9 @@ def test_a_whispered_file_goes_a_minute_after_both_have_left(
     passing.passes(alice, HOUR)
     assert left(alice, folder) == STORED
     opens(bob, None)
-    passing.passes(alice, whispers.PATIENCE - 1)
+    passing.passes(alice, whispers.PATIENCE - 20)
     assert left(alice, folder) == STORED
-    passing.passes(alice, 1)
+    passing.passes(alice, 20)
     assert left(alice, folder) == NOTHING
 
 

@@ -173,7 +173,7 @@ NO_LONGER = {
     "the session is too old": session_is_old,
     "disabled elsewhere": changed(User, disabled_at=clock.now()),
     "the room is deleted": changed(Room, deleted_at=clock.now()),
-    "the room has an end": changed(Room, ends_at=clock.now() + timedelta(hours=1), idle_ttl=3600),
+    "the room has an end": changed(Room, ends_at=clock.now() + timedelta(days=1), idle_ttl=3600),
     "the room keeps nothing": changed(Room, keeps_history=False),
 }
 

@@ -23,6 +23,7 @@ def _small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(segments, "PART", PART)
     monkeypatch.setattr(segments, "FIRST", STEP)
     monkeypatch.setattr(segments, "STEP", STEP)
+    monkeypatch.setattr(segments, "ROUND", 60.0)
 
 
 @pytest.fixture

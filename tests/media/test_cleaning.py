@@ -59,7 +59,7 @@ def test_what_waits_without_computing_is_ended_too(tmp_path: Path, monkeypatch: 
     source, folder = put(tmp_path, zoo.png())
     monkeypatch.setattr(processes, "HOUSE", folder)
     with pytest.raises(media.Refused, match="too_slow"):
-        media.clean(source, folder, media.Limits(seconds=0.5))
+        media.clean(source, folder, media.Limits(seconds=3))
     pid = int((tmp_path / "pid-of-a-child").read_text())
     wait_until(lambda: is_gone(pid), 10, "the end of what it had started")
 

@@ -75,7 +75,7 @@ def main() -> None:
         async_mode="eventlet",
         async_handlers=False,
         ping_interval=1,
-        ping_timeout=1,
+        ping_timeout=5,
     )
     for namespace in NAMESPACES:
         register(io, namespace)

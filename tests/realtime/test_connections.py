@@ -380,7 +380,7 @@ def test_who_is_signed_out_is_told_and_hears_nothing_more(server: ServerProcess,
         wire.open()
         wire.join()
         bob.post("/logout", csrf_token=csrf_token(bob.get("/").text))
-        assert wire.until("42") == '42["signed_out",{"reason":"signed_out"}]'
+        assert wire.until('42["signed_out"') == '42["signed_out",{"reason":"signed_out"}]'
         assert wire.packet() == "41"
         wire.send('421["load_presence",{}]')
         assert wire.join().startswith("44")

@@ -7,47 +7,50 @@ import statistics
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import create_engine, text
 
 from tests.servers import Connection, Person, ServerProcess
+from tests.system.filling import count, fill, seconds_at_once
 
 COUNT = 50_000
-AT_ONCE = 10_000  # rows in one INSERT
 WITHIN = 120.0  # seconds in which everything is gone
-STATEMENT_MAX = 0.050  # seconds
-ANSWER_MAX = 1.0  # seconds for the slowest acknowledgement
 CLEARED = re.compile(r"cleared (\d+) messages, at most ([\d.]+) ms at a time")
 RATES = {"MESSAGE_RATE": "100000 per second", "EVENT_RATE": "100000 per second"}
 
 
 def test_a_long_history_goes_while_people_talk_in_it(tmp_path: Path, database_url: str) -> None:
     with ServerProcess(tmp_path, database_url, **RATES) as server:
-        alice, bob = (Person(server.url, name).register() for name in ("alice", "bob"))
+        alice, bob, _carol = (Person(server.url, name).register() for name in ("alice", "bob", "carol"))
         with alice.connect() as one, bob.connect() as other:
-            room = one.open_direct("bob")["id"]
-            fill(database_url, room)
+            room, like_it = one.open_direct("bob")["id"], one.open_direct("carol")["id"]
+            for each in (room, like_it):
+                fill(database_url, each, COUNT)
+            count(database_url, room, COUNT)
+            at_once = seconds_at_once(database_url, like_it, COUNT // 2)
             counted = ask(one, "count_history", room_id=room, everyone=True)
             assert (counted["messages"], counted["more"], counted["seq"]) == (COUNT, False, COUNT)
             begun = time.monotonic()
             ask(one, "clear_history", room_id=room, everyone=True, seq=COUNT)
-            assert time.monotonic() - begun < ANSWER_MAX
+            answered = time.monotonic() - begun
             assert [message["kind"] for message in bob.get_json(f"/rooms/{room}/messages")["messages"]] == ["cleared"]
             waits = waits_until_gone(database_url, one, room)
             other.wait_for(lambda heard: len(heard.messages) == len(waits) + 1)
             said = sorted(message["seq"] for message in other.messages)
         assert said == [*range(COUNT + 1, COUNT + len(waits) + 2)]
         assert rows(database_url, room) == len(said)
-        cleared = [(int(count), float(longest) / 1000) for count, longest in CLEARED.findall(server.log_text())]
-    assert sum(count for count, _ in cleared) > COUNT * 0.9, cleared  # the last round may leave no line
-    # The longest of each round, measured along with the stalls of a busy machine: half of the rounds have none.
-    assert statistics.median(longest for _, longest in cleared) < STATEMENT_MAX, cleared
+        at_once += seconds_at_once(database_url, like_it, COUNT)  # half before, half after: a busy time may be short
+        cleared = [(int(gone), float(longest) / 1000) for gone, longest in CLEARED.findall(server.log_text())]
+    assert sum(gone for gone, _ in cleared) > COUNT * 0.9, cleared  # the last round may leave no line
+    # Beside what one statement for all of them takes on this machine now. The longest of each round is measured along
+    # with the stalls of a busy machine: half of the rounds have none.
+    assert statistics.median(longest for _, longest in cleared) < at_once / 2, (cleared, at_once)
+    assert answered < at_once, (answered, at_once)
     assert len(waits) > 20, waits
-    assert statistics.quantiles(waits, n=20)[-1] < ANSWER_MAX, sorted(waits)[-20:]
-    assert statistics.median(waits) < STATEMENT_MAX, statistics.median(waits)
+    assert statistics.quantiles(waits, n=20)[-1] < at_once, (sorted(waits)[-20:], at_once)
+    assert statistics.median(waits) < at_once / 2, (statistics.median(waits), at_once)
 
 
 def test_after_a_kill_the_rest_goes_and_nothing_else(tmp_path: Path, database_url: str) -> None:
@@ -56,7 +59,8 @@ def test_after_a_kill_the_rest_goes_and_nothing_else(tmp_path: Path, database_ur
         Person(server.url, "bob").register()
         with alice.connect() as one:
             room = one.open_direct("bob")["id"]
-            fill(database_url, room)
+            fill(database_url, room, COUNT)
+            count(database_url, room, COUNT)
             ask(one, "clear_history", room_id=room, everyone=True, seq=COUNT)
             kept = one.send(room, "said afterwards")
         wait_for(lambda: rows(database_url, room) < COUNT, pause=0.05)
@@ -96,27 +100,6 @@ def ask(connection: Connection, event: str, **data: Any) -> Any:
     answer = connection.call(event, data)
     assert answer["ok"], answer
     return answer
-
-
-def fill(url: str, room_id: int) -> None:
-    """So many messages of one room, as if they had been said."""
-    statement = text(
-        "INSERT INTO messages (room_id, seq, version, sender_id, client_id, kind, body, created_at)"
-        " VALUES (:room, :seq, :seq, 1, :key, 'text', :body, :moment)"
-    )
-    moment = datetime.now(UTC).replace(tzinfo=None).isoformat(sep=" ", timespec="microseconds")
-    engine = create_engine(url)
-    for first in range(1, COUNT, AT_ONCE):
-        given = [
-            {"room": room_id, "seq": seq, "key": seq.to_bytes(16, "big"), "body": f"message {seq}", "moment": moment}
-            for seq in range(first, first + AT_ONCE)
-        ]
-        with engine.begin() as connection:
-            connection.execute(statement, given)
-    counted = text("UPDATE rooms SET last_seq = :count, version = :count WHERE id = :room")
-    with engine.begin() as connection:
-        connection.execute(counted, {"count": COUNT, "room": room_id})
-    engine.dispose()
 
 
 def waits_until_gone(url: str, sender: Connection, room: int) -> list[float]:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import socketio
 
-from tests.servers import Person, ServerProcess, make_client_id
+from tests.servers import ANSWER_SECONDS, Person, ServerProcess, make_client_id
 
 ACCOUNTS = 20
 CLIENTS_EACH = 10  # 200 senders
@@ -108,9 +108,15 @@ class Line:
 
     async def __aenter__(self) -> Line:
         person = self.sender.person
-        await self.client.connect(
-            person.origin, headers={"Cookie": person.cookie_header}, transports=["websocket"], wait_timeout=SECONDS
-        )
+        headers = {"Cookie": person.cookie_header}
+        try:
+            await self.client.connect(
+                person.origin, headers=headers, transports=["websocket"], wait_timeout=ANSWER_SECONDS
+            )
+        except BaseException:
+            if self.client.eio.http is not None:
+                await self.client.eio.http.close()  # the client leaves that to the garbage collector
+            raise
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:

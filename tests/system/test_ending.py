@@ -172,7 +172,7 @@ def test_who_polls_is_told_and_let_go(sqlite_server: ServerProcess, alice: Perso
     polling.post("40")
     polling.until("40")
     with ThreadPoolExecutor(1) as thread:
-        poll = thread.submit(lambda: polling.until("42"))
+        poll = thread.submit(lambda: polling.until('42["restarting"'))
         with alice.connect() as connection:
             connection.wait_for(lambda heard: heard.call("load_presence"))
         sqlite_server.order()

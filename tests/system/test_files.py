@@ -20,7 +20,7 @@ from extensions import db
 from migrations import state
 from models import File, Message, User
 from tests.cast import PASSWORD, Member, make_room, new_id, set_message
-from tests.conftest import close, make_app
+from tests.conftest import close, forget, make_app
 from tests.files import PICTURE, SOUND, SQUARE, can_read, is_released, media, send_file, upload
 
 PURGED = 20_000  # messages of a room, each with a file
@@ -30,6 +30,7 @@ BATCH = 0.05  # seconds that half of the batches stay below: they aim at 15 ms
 @pytest.fixture
 def people(tmp_path: Path, database_url: str) -> Iterator[tuple[Member, Member]]:
     app = make_app(tmp_path / "instance", DATABASE_URL=database_url, UPLOAD_DIR=str(tmp_path / "uploads"))
+    forget()
     with app.app_context():
         state.prepare()
         for name in ("alice", "bob"):

@@ -16,12 +16,13 @@ from extensions import db
 from migrations import state
 from models import Membership, Message, Room, User
 from tests.cast import PASSWORD, Member
-from tests.conftest import close, make_app
+from tests.conftest import close, forget, make_app
 
 
 @pytest.fixture
 def people(tmp_path: Path, database_url: str) -> Iterator[tuple[Member, Member, Member]]:
     app = make_app(tmp_path / "instance", DATABASE_URL=database_url)
+    forget()
     with app.app_context():
         state.prepare()
         for name in ("alice", "bob", "carol"):
@@ -83,7 +84,7 @@ def test_the_life_of_a_room(people: tuple[Member, Member, Member]) -> None:
             long_ago = clock.now() - timedelta(minutes=1)
             connection.execute(Room.__table__.update().where(Room.id == room_id).values(deleted_at=long_ago))
         removals.end_idle()
-        removals.sweep()
+        removals.sweep(60)
         for key in (Room.id, Message.room_id, Membership.room_id):
             assert db.session.scalars(db.select(key).where(key == room_id)).all() == []
 

@@ -26,7 +26,8 @@ def test_a_picture_keeps_its_box_while_it_comes(make_screen: Callable[..., Scree
         bob.say("below")
         screen = make_screen()
         screen.page.route(THUMBNAILS, lambda route: held.append(route))
-        enter(screen, people[0], bob.room_id)
+        with screen.page.expect_request(THUMBNAILS):
+            enter(screen, people[0], bob.room_id)
         box = at(screen, shown).locator("[data-file]")
         expect(at(screen, shown).locator(".picture")).to_have_attribute("style", re.compile("--preview: url"))
         before = box.evaluate(BOX)
@@ -116,6 +117,7 @@ def test_an_animation_stands_still_until_it_is_opened(make_screen: Callable[...,
         screen = enter(make_screen(), people[0], bob.room_id)
         expect(at(screen, shown).locator(".picture__tag")).to_have_text("GIF")
         image = at(screen, shown).locator("img.picture__image")
+        expect(image).to_have_attribute("data-state", "shown")
         assert THUMBNAILS.search(str(image.evaluate("one => one.currentSrc")))
         image.click()
         opened = screen.page.locator("[data-original]")

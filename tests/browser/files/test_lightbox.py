@@ -43,7 +43,8 @@ def test_it_opens_on_the_thumbnail_and_turns_to_the_original(make_screen: Callab
         screen.page.route(ORIGINALS, lambda route: held.append(route))
         enter(screen, people[0], bob.room_id)
         expect(at(screen, shown).locator("img.picture__image")).to_have_attribute("data-state", "shown")
-        page = look(screen, shown)
+        with screen.page.expect_request(ORIGINALS):
+            page = look(screen, shown)
         expect(page.locator(".viewer__thumbnail")).to_have_js_property("complete", True)
         assert page.locator(".viewer__thumbnail").evaluate("one => one.naturalWidth") >= 320
         expect(page.locator("[data-original]")).not_to_have_attribute("data-state", "shown")

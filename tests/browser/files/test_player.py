@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_a_recording_says_how_long_it_is_and_plays(listen: Callable[..., Screen]
         assert player(screen, shown).locator("path").count() == 2, "the waveform, and what has been heard of it"
         assert [url for url in asked if shown["file"]["id"] in url] == [], "nothing is loaded before it plays"
         found = play(screen, shown)
-        expect(found.locator("[data-position]")).to_have_text("0:01 / 0:12")
+        expect(found.locator("[data-position]")).to_have_text(re.compile("^0:0[1-9] / 0:12$"))
         expect(found.locator("[data-play]")).to_have_attribute("aria-label", "Pause: Voice message (0:12)")
         found.locator("[data-play]").click()
         expect(found).to_have_attribute("data-state", "paused")
@@ -123,10 +124,10 @@ def test_one_plays_at_a_time_and_is_found_where_it_was_left(listen: Callable[...
         first, second = bob.record(30), bob.record(30, pitch=440)
         screen = listen(bob.room_id)
         play(screen, first)
-        expect(player(screen, first).locator("[data-position]")).to_have_text("0:02 / 0:30")
+        expect(player(screen, first).locator("[data-position]")).to_have_text(re.compile("^0:0[2-7] / 0:30$"))
         play(screen, second)
         expect(player(screen, first)).to_have_attribute("data-state", "idle")
-        expect(player(screen, first).locator("[data-position]")).to_have_text("0:02 / 0:30")
+        expect(player(screen, first).locator("[data-position]")).to_have_text(re.compile("^0:0[2-7] / 0:30$"))
         play(screen, first)
         assert 2 <= seconds(screen.page) < 8
 
@@ -136,7 +137,7 @@ def test_the_next_recording_of_the_same_person_goes_on(listen: Callable[..., Scr
         first = bob.record(1)
         other = alice.record(9, pitch=220)
         bob.say("and then")
-        third = bob.record(1, pitch=440)
+        third = bob.record(3, pitch=440)
         screen = listen(bob.room_id)
         player(screen, first).locator("[data-play]").click()
         expect(player(screen, third)).to_have_attribute("data-state", "playing")
@@ -173,7 +174,7 @@ def test_it_plays_on_elsewhere_with_a_way_to_stop_it(listen: Callable[..., Scree
 
 def test_what_is_deleted_or_expires_falls_silent(listen: Callable[..., Screen], people: Any) -> None:
     with sharing(*people, message_ttl=20) as (_alice, bob):
-        ending, deleted = bob.record(60), bob.record(60, pitch=440)
+        deleted, ending = bob.record(60, pitch=440), bob.record(60)
         screen = listen(bob.room_id)
         play(screen, deleted)
         bob.delete(deleted)
