@@ -110,16 +110,17 @@ def test_an_unknown_name_and_a_wrong_password_get_the_same_answer(app: Flask) ->
 
 
 def test_an_unknown_name_takes_as_much_hashing(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
-    checked: list[str] = []
+    checked: list[tuple[str, int, int]] = []
 
     def check(stored: str, _password: str) -> bool:
-        checked.append(stored.split("$")[0])
+        method, salt, digest = stored.split("$")
+        checked.append((method, len(salt), len(digest)))
         return False
 
     monkeypatch.setattr(accounts, "check_password_hash", check)
     for name in ("alice", "nobody"):
         Visitor(app).submit("/login", username=name, password="wrong password")
-    assert checked == ["pbkdf2:sha256:600000"] * 2
+    assert checked == [("pbkdf2:sha256:600000", 16, 64)] * 2
 
 
 def test_a_disabled_person_cannot_sign_in(visitor: Visitor, alice: Member) -> None:
