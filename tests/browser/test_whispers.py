@@ -177,6 +177,7 @@ class TestTyping:
     def test_the_whole_command(self, enter: Callable[[str], Screen], following: str | None) -> None:
         alice, bob = enter("alice"), enter("bob")
         alice.composer.press_sequentially("/w bob ")  # what whispers is loaded now
+        expect(bar(alice)).to_contain_text("bob")
         alice.composer.press("Escape")
         expect(bar(alice)).to_have_count(0)
         alice.composer.evaluate(TYPED_BETWEEN_TWO_FRAMES, ["/w bob one", following])
@@ -187,6 +188,7 @@ class TestTyping:
     def test_the_beginning_of_it(self, enter: Callable[[str], Screen]) -> None:
         alice, bob = enter("alice"), enter("bob")
         alice.composer.press_sequentially("/w bob ")
+        expect(bar(alice)).to_contain_text("bob")
         alice.composer.press("Escape")
         expect(bar(alice)).to_have_count(0)
         alice.composer.evaluate(BEGUN_BETWEEN_TWO_FRAMES, ["/w bob ", "one"])
