@@ -13,7 +13,7 @@ from bench import engine
 from bench.rows import Row, shown
 
 OUT = Path(__file__).resolve().parent / "out"
-WORKS = ("page", "files", "history", "engine")
+WORKS = ("page", "files", "history", "removing", "engine")
 
 
 def main() -> None:
