@@ -17,6 +17,7 @@ from tests.system.filling import count, fill, seconds_at_once
 
 COUNT = 50_000
 WITHIN = 120.0  # seconds in which everything is gone
+ANSWER_MAX = 1.0  # seconds that an acknowledgement may take at the least: a disk may stall
 CLEARED = re.compile(r"cleared (\d+) messages, at most ([\d.]+) ms at a time")
 RATES = {"MESSAGE_RATE": "100000 per second", "EVENT_RATE": "100000 per second"}
 
@@ -47,9 +48,9 @@ def test_a_long_history_goes_while_people_talk_in_it(tmp_path: Path, database_ur
     # Beside what one statement for all of them takes on this machine now. The longest of each round is measured along
     # with the stalls of a busy machine: half of the rounds have none.
     assert statistics.median(longest for _, longest in cleared) < at_once / 2, (cleared, at_once)
-    assert answered < at_once, (answered, at_once)
+    assert answered < max(at_once, ANSWER_MAX), (answered, at_once)
     assert len(waits) > 20, waits
-    assert statistics.quantiles(waits, n=20)[-1] < at_once, (sorted(waits)[-20:], at_once)
+    assert statistics.quantiles(waits, n=20)[-1] < max(at_once, ANSWER_MAX), (sorted(waits)[-20:], at_once)
     assert statistics.median(waits) < at_once / 2, (statistics.median(waits), at_once)
 
 

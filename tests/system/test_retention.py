@@ -18,6 +18,7 @@ from tests.system.filling import fill, moment, seconds_at_once
 
 COUNT = 100_000
 WITHIN = 180.0  # seconds in which everything overdue is gone, on the busiest machine
+ANSWER_MAX = 1.0  # seconds that an acknowledgement may take at the least: a disk may stall
 A_PART = 50_000  # messages, by which it is measured what the machine can do
 PURGED = re.compile(r"purged (\d+) messages, at most ([\d.]+) ms at a time")
 
@@ -43,7 +44,7 @@ def test_a_great_purge_holds_nobody_up(tmp_path: Path, database_url: str) -> Non
     # along with the stalls of a busy machine: half of the rounds have none.
     assert statistics.median(longest for _, longest in purged) < at_once / 2, (purged, at_once)
     assert len(waits) > 20, waits
-    assert statistics.quantiles(waits, n=20)[-1] < at_once, (sorted(waits)[-20:], at_once)
+    assert statistics.quantiles(waits, n=20)[-1] < max(at_once, ANSWER_MAX), (sorted(waits)[-20:], at_once)
     assert statistics.median(waits) < at_once / 2, (statistics.median(waits), at_once)
 
 
