@@ -18,7 +18,7 @@ from settings import SETTINGS
 from tests.servers import REPOSITORY, STOP_SECONDS, Person, free_port, wait_until
 
 INSTALL_SECONDS = 300  # pip may have to fetch everything
-SECOND_START_SECONDS = 30  # two are promised on an ordinary machine; this one may be busy
+SECOND_START_SECONDS = 10  # two are promised on an ordinary machine; this one may be busy
 
 
 @pytest.fixture(scope="module")

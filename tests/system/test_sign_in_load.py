@@ -14,7 +14,7 @@ from tests.servers import Connection, Person, ServerProcess
 
 PEOPLE = 50
 LEAST_ITERATIONS = 600_000  # what a password costs at the least; the server's own number is not lower
-FAST = 2  # a message has to be this many times faster than one hash
+FAST = 8  # a message has to be this many times faster than one hash
 
 
 def test_messages_flow_while_fifty_people_sign_in(tmp_path: Path) -> None:
@@ -41,7 +41,7 @@ def send_during_sign_ins(server: ServerProcess) -> None:
     # Were hashes made where messages are moved, a message would wait for one at the least.
     assert len(waits) > PEOPLE, f"only {len(waits)} messages went through while {PEOPLE} people signed in"
     assert statistics.median(waits) < hashing / FAST, (statistics.median(waits), hashing)
-    assert statistics.quantiles(waits, n=4)[-1] < hashing, (waits, hashing)
+    assert statistics.quantiles(waits, n=20)[-1] < hashing, (waits, hashing)
 
 
 def make_hash() -> None:

@@ -7,19 +7,21 @@ import { icon, wordsOf } from "../../pieces.js";
 export function createForms({ changed, ended }) {
   let errors = {}; // field or form → what the server said
   let done = null; // the form that has just been saved
-  let busy = null; // the form that is being saved
+  const busy = new Set(); // forms that are being saved
 
   function clear() {
     errors = {};
-    done = busy = null;
+    done = null;
+    busy.clear();
   }
 
   // Ask the server for something in the name of a form; its refusal is shown beside the field it is about. One form after the
   // other, but `always` for what does not wait.
   async function attempt(form, ask, { always = false } = {}) {
-    if (busy && !always) return null;
-    clear();
-    busy = form;
+    if (busy.size && !always) return null;
+    errors = {};
+    done = null;
+    busy.add(form);
     changed();
     try {
       const answer = await ask();
@@ -31,7 +33,7 @@ export function createForms({ changed, ended }) {
       focusField(refusal.field);
       return null;
     } finally {
-      if (busy === form) busy = null;
+      busy.delete(form);
       changed();
     }
   }
@@ -98,7 +100,7 @@ export function createForms({ changed, ended }) {
   function save(form, words = t("Save"), { danger = false } = {}) {
     return html`${errors[form] ? html`<p class="form__error" role="alert">${errors[form]}</p>` : nothing}
       <div class="panel__save">
-        <button class=${`button button--main${danger ? " button--danger" : ""}`} data-save=${form} aria-disabled=${busy === form}>${words}</button>
+        <button class=${`button button--main${danger ? " button--danger" : ""}`} data-save=${form} aria-disabled=${busy.has(form)}>${words}</button>
         <p class="panel__done" role="status">${done === form ? html`${icon("check")}${t("Saved")}` : nothing}</p>
       </div>`;
   }
